@@ -1,0 +1,1 @@
+"""Audiences on their way out: desired set → delta → delivery → file → destination → receipt."""

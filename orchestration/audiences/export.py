@@ -1,0 +1,171 @@
+"""One audience out of the door: the steps in order, and what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from orchestration.audiences.audience import Audience
+from orchestration.audiences.delivery import Delivery, delta_to_delivery
+from orchestration.audiences.delta import Delta, desired_to_delta
+from orchestration.audiences.desired import Desired, read_desired
+from orchestration.audiences.destinations import Destination, Receipt, destination_of
+from orchestration.audiences.errors import EarlierDayError
+from orchestration.audiences.file import delivery_to_file
+from orchestration.audiences.guard import change_of, guard_objection
+from orchestration.audiences.ledger import Last, Ledger, create_ledger
+from orchestration.gates.audience import audience_gate
+from orchestration.gates.result import GateResult
+from orchestration.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Gate = Callable[["pd.DataFrame", Audience], GateResult]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one export came to. `reason` is one sentence for people.
+
+    `desired` is the size of the desired set, `before` and `after` the sizes that the destination acknowledged; `change`
+    is the share of `before` that is added or removed, null when there was nobody. `recovered` is the receipt of a
+    delivery that an earlier run had planned and this one finished first.
+    """
+
+    audience: str
+    destination: str
+    as_of: date
+    send: str
+    status: Literal["delivered", "nothing", "stopped"]
+    reason: str
+    desired: int
+    held_back: Mapping[str, int]
+    before: int
+    after: int
+    added: int
+    changed: int
+    removed: int
+    change: float | None
+    rows: Mapping[str, int] = field(default_factory=dict)
+    receipt: Receipt | None = None
+    recovered: Receipt | None = None
+    gate: GateResult | None = None
+
+    @property
+    def ok(self) -> bool:
+        """False when a guard or the gate stopped the push."""
+        return self.status != "stopped"
+
+    def as_json(self) -> dict[str, object]:
+        """The outcome for `--json` and for Dagster's metadata; no personal data."""
+        told = asdict(self) | {"as_of": self.as_of.isoformat()}
+        return told | {"gate": self.gate.as_json() if self.gate else None}
+
+
+def export(
+    warehouse: Warehouse, audience: Audience, as_of: date, state: Path, *, gate: Gate = audience_gate
+) -> Outcome:
+    """Bring an audience's destination to the desired set of the last judged day, which `as_of` names.
+
+    `state` is the project's folder of local files. Whatever a killed run left is finished first, so a run again ends
+    where an undisturbed one does. A guard or gate that objects stops the push and keeps the state; the outcome says so.
+    Raises AudienceError: EarlierDayError for a day before the last acknowledged one, DesiredSetError, DestinationError.
+    """
+    destination = destination_of(audience, state)
+    create_ledger(warehouse)
+    ledger = Ledger(warehouse, audience.name, audience.destination)
+    recovered = _recover(ledger, destination)
+    last = ledger.last()
+    _check_day(audience, as_of, last)
+    desired = read_desired(warehouse, audience)
+    delta = desired_to_delta(desired, ledger.acknowledged(), audience.send)
+    step = _Step(audience, as_of, desired, delta, recovered)
+    if objection := guard_objection(audience, len(desired.members), delta):
+        return step.stopped(objection)
+    if delta.is_empty:
+        return step.nothing()
+    judged = gate(desired.frame(), audience)
+    if not judged.passed:
+        return step.stopped(judged.summary(), judged)
+    delivery = delta_to_delivery(audience, as_of, delta, number=last.number + 1, follows=last.key)
+    ledger.plan(delivery, delivery_to_file(delivery))
+    return step.delivered(delivery, _finish(ledger, destination, delivery), judged)
+
+
+def _recover(ledger: Ledger, destination: Destination) -> Receipt | None:
+    pending = ledger.pending()
+    return _finish(ledger, destination, pending) if pending else None
+
+
+def _finish(ledger: Ledger, destination: Destination, delivery: Delivery) -> Receipt:
+    receipt = destination.deliver(delivery_to_file(delivery))
+    ledger.acknowledge(delivery, receipt)
+    return receipt
+
+
+def _check_day(audience: Audience, as_of: date, last: Last) -> None:
+    if last.as_of is not None and as_of < last.as_of:
+        raise EarlierDayError(
+            f"audience {audience.name}: {audience.destination} already acknowledged {last.as_of}, "
+            f"{as_of} would send it back in time",
+            f"export {last.as_of} or a later day",
+        )
+
+
+@dataclass(frozen=True)
+class _Step:
+    """All that an outcome tells whatever its status."""
+
+    audience: Audience
+    as_of: date
+    desired: Desired
+    delta: Delta
+    recovered: Receipt | None
+
+    def stopped(self, reason: str, gate: GateResult | None = None) -> Outcome:
+        return self._outcome("stopped", reason, after=self.delta.before, gate=gate)
+
+    def nothing(self) -> Outcome:
+        reason = "finished an earlier run's delivery; nothing new" if self.recovered else "nothing new to send"
+        return self._outcome("nothing", reason, after=self.delta.after)
+
+    def delivered(self, delivery: Delivery, receipt: Receipt, gate: GateResult) -> Outcome:
+        reason = ", ".join(f"{count} {operation}" for operation, count in delivery.counts.items())
+        return self._outcome(
+            "delivered", reason, after=self.delta.after, gate=gate, receipt=receipt, rows=delivery.counts
+        )
+
+    def _outcome(
+        self,
+        status: Literal["delivered", "nothing", "stopped"],
+        reason: str,
+        *,
+        after: int,
+        gate: GateResult | None = None,
+        receipt: Receipt | None = None,
+        rows: Mapping[str, int] | None = None,
+    ) -> Outcome:
+        return Outcome(
+            audience=self.audience.name,
+            destination=self.audience.destination,
+            as_of=self.as_of,
+            send=self.audience.send.value,
+            status=status,
+            reason=reason,
+            desired=len(self.desired.members),
+            held_back=self.desired.held_back,
+            before=self.delta.before,
+            after=after,
+            added=self.delta.added,
+            changed=self.delta.changed,
+            removed=self.delta.removed,
+            change=change_of(self.delta),
+            rows=rows or {},
+            receipt=receipt,
+            recovered=self.recovered,
+            gate=gate,
+        )

@@ -1,0 +1,209 @@
+"""The ledger: what was planned and what a destination acknowledged, kept in the warehouse's schema `ledger`.
+
+A delivery is first planned with all its rows, in one transaction, and acknowledged in another after the destination
+took it. A planned delivery that was never acknowledged may have reached the receiver, so it is finished, with the very
+same rows, before anything new is planned; its rows are kept in `ledger.outbox` until then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, cast
+
+from orchestration.audiences.audience import Send
+from orchestration.audiences.delivery import Delivery, idempotency_key, json_to_layout, layout_to_json
+from orchestration.audiences.delta import Acknowledged, Operation, Row, in_order
+from orchestration.audiences.destinations.base import Receipt
+from orchestration.audiences.errors import LedgerError
+from orchestration.audiences.file import AudienceFile
+from orchestration.warehouse import Warehouse
+
+TABLES = {
+    "deliveries": """
+        delivery_id varchar, audience varchar, destination varchar, number integer, follows varchar,
+        as_of_date date, send varchar, added integer, changed integer, removed integer, members integer,
+        file_name varchar, sha256 varchar, status varchar, planned_at timestamp, acknowledged_at timestamp,
+        layout varchar
+    """,
+    "members": """
+        audience varchar, destination varchar, subject_key varchar, identifiers varchar, fields varchar,
+        first_sent_on date, last_sent_on date, removed_on date
+    """,
+    "outbox": """
+        delivery_id varchar, operation varchar, subject_key varchar, identifiers varchar, fields varchar
+    """,
+}
+ROWS_A_STATEMENT = 50_000
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of `ledger.deliveries`. The two times are UTC, by the clock of the machine that exported."""
+
+    delivery_id: str
+    audience: str
+    destination: str
+    number: int
+    as_of: date
+    send: str
+    added: int
+    changed: int
+    removed: int
+    members: int
+    file_name: str
+    sha256: str
+    status: str
+    planned_at: datetime
+    acknowledged_at: datetime | None
+
+
+def create_ledger(warehouse: Warehouse) -> None:
+    """Create the ledger's schema and tables where they are missing."""
+    warehouse.execute("create schema if not exists ledger")
+    for name, columns in TABLES.items():
+        warehouse.execute(f"create table if not exists ledger.{name} ({columns})")
+
+
+def deliveries(warehouse: Warehouse) -> list[Entry]:
+    """All deliveries, by audience, destination and number; none when nothing was ever exported. Writes nothing."""
+    exists = (
+        "select count(*) from information_schema.tables where table_schema = 'ledger' and table_name = 'deliveries'"
+    )
+    if warehouse.rows(exists) == [(0,)]:
+        return []
+    columns = "delivery_id, audience, destination, number, as_of_date, send, added, changed, removed, members"
+    columns += ", file_name, sha256, status, planned_at, acknowledged_at"
+    found = warehouse.rows(f"select {columns} from ledger.deliveries order by audience, destination, number")
+    return [Entry(*cast("tuple[Any, ...]", row)) for row in found]
+
+
+@dataclass(frozen=True)
+class Last:
+    """The last acknowledged delivery: `number` is 0, `key` empty and `as_of` null before the first."""
+
+    number: int = 0
+    key: str = ""
+    as_of: date | None = None
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The ledger of one audience at one destination."""
+
+    warehouse: Warehouse
+    audience: str
+    destination: str
+
+    def last(self) -> Last:
+        """The last acknowledged delivery."""
+        sql = "select number, delivery_id, as_of_date from ledger.deliveries"
+        sql += " where audience = ? and destination = ? and status = 'acknowledged' order by number desc limit 1"
+        found = self.warehouse.rows(sql, self._mine)
+        return Last(*cast("tuple[Any, ...]", found[0])) if found else Last()
+
+    def pending(self) -> Delivery | None:
+        """The delivery that was planned and not acknowledged, as it was planned. Raises LedgerError."""
+        sql = "select delivery_id, number, follows, as_of_date, send, layout, added, changed, removed, members"
+        sql += " from ledger.deliveries where audience = ? and destination = ? and status = 'planned'"
+        found = self.warehouse.rows(sql, self._mine)
+        return self._delivery(*cast("tuple[Any, ...]", found[0])) if found else None
+
+    def acknowledged(self) -> dict[str, Acknowledged]:
+        """Every subject ever acknowledged, by key."""
+        sql = "select subject_key, identifiers, fields, removed_on is null from ledger.members"
+        found = self.warehouse.rows(f"{sql} where audience = ? and destination = ?", self._mine)
+        return {str(key): Acknowledged(str(ids), str(fields), bool(inside)) for key, ids, fields, inside in found}
+
+    def plan(self, delivery: Delivery, file: AudienceFile) -> None:
+        """Write down a delivery and all its rows: from here on it will be delivered, whatever happens."""
+        values = [
+            delivery.key, *self._mine, delivery.number, delivery.follows, delivery.as_of, delivery.send.value,
+            delivery.added, delivery.changed, delivery.removed, delivery.members, file.path, file.sha256,
+            "planned", _now(), None, layout_to_json(delivery.layout),
+        ]  # fmt: skip
+        with self.warehouse.transaction():
+            self.warehouse.execute(f"insert into ledger.deliveries values ({', '.join('?' * len(values))})", values)
+            for start in range(0, len(delivery.rows), ROWS_A_STATEMENT):
+                self._put(delivery.key, delivery.rows[start : start + ROWS_A_STATEMENT])
+
+    def acknowledge(self, delivery: Delivery, receipt: Receipt) -> None:
+        """Take over the rows of a delivery as the state that the destination confirmed."""
+        with self.warehouse.transaction():
+            for sql, values in self._acknowledgement(delivery, receipt):
+                self.warehouse.execute(sql, values)
+
+    @property
+    def _mine(self) -> tuple[str, str]:
+        return self.audience, self.destination
+
+    def _put(self, key: str, rows: Sequence[Row]) -> None:
+        columns = zip(*((row.operation.value, row.key, row.identifiers, row.fields) for row in rows), strict=True)
+        lists = ", ".join(["unnest(?::varchar[])"] * 4)
+        self.warehouse.execute(f"insert into ledger.outbox select ?, {lists}", [key, *map(list, columns)])
+
+    def _delivery(
+        self, key: str, number: int, follows: str, as_of: date, send: str, layout: str, *counts: int
+    ) -> Delivery:
+        added, changed, removed, members = counts
+        delivery = Delivery(
+            key=key,
+            number=number,
+            follows=follows,
+            audience=self.audience,
+            destination=self.destination,
+            as_of=as_of,
+            send=Send(send),
+            layout=json_to_layout(layout),
+            rows=self._outbox(key),
+            added=added,
+            changed=changed,
+            removed=removed,
+            members=members,
+        )
+        if idempotency_key(delivery) != key:
+            raise LedgerError(
+                f"audience {self.audience}: ledger.outbox does not hold what delivery {key[:12]} was planned with",
+                "restore the schema ledger from a backup: somebody edited it",
+            )
+        return delivery
+
+    def _outbox(self, key: str) -> tuple[Row, ...]:
+        sql = "select operation, subject_key, identifiers, fields from ledger.outbox where delivery_id = ?"
+        found = self.warehouse.rows(sql, [key])
+        return in_order(Row(Operation(str(o)), str(k), str(ids), str(fields)) for o, k, ids, fields in found)
+
+    def _acknowledgement(self, delivery: Delivery, receipt: Receipt) -> Iterator[tuple[str, Sequence[object]]]:
+        day, key, mine = delivery.as_of, delivery.key, self._mine
+        # What identified somebody is forgotten on leaving: nothing needs it any more.
+        yield (
+            "update ledger.members set removed_on = ?, identifiers = '{}', fields = '{}' "
+            "where audience = ? and destination = ? and subject_key in "
+            "(select subject_key from ledger.outbox where delivery_id = ? and operation = 'remove')",
+            [day, *mine, key],
+        )
+        yield (
+            "update ledger.members as m "
+            "set identifiers = o.identifiers, fields = o.fields, last_sent_on = ?, removed_on = null "
+            "from ledger.outbox as o where m.audience = ? and m.destination = ? "
+            "and o.delivery_id = ? and o.operation <> 'remove' and o.subject_key = m.subject_key",
+            [day, *mine, key],
+        )
+        yield (
+            "insert into ledger.members "
+            "select ?, ?, o.subject_key, o.identifiers, o.fields, ?, ?, null from ledger.outbox as o "
+            "where o.delivery_id = ? and o.operation <> 'remove' and not exists (select 1 from ledger.members as m "
+            "where m.audience = ? and m.destination = ? and m.subject_key = o.subject_key)",
+            [*mine, day, day, key, *mine],
+        )
+        yield "delete from ledger.outbox where delivery_id = ?", [key]
+        yield (
+            "update ledger.deliveries set status = 'acknowledged', acknowledged_at = ?, file_name = ?, sha256 = ? "
+            "where delivery_id = ?",
+            [_now(), receipt.path, receipt.sha256, key],
+        )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)

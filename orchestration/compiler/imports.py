@@ -1,0 +1,124 @@
+"""Reading the catalog's tables: one CTE per table, as of the day, unknown values as null."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from sqlglot import exp
+
+from orchestration.compiler.catalog import Attribute, Entity, TimeColumn, Type
+from orchestration.compiler.segment import Rule
+from orchestration.compiler.sql import (
+    Clock,
+    aliased,
+    as_of,
+    column,
+    compared,
+    conjunction,
+    day_of,
+    either_of,
+    identifier,
+    is_null,
+    known,
+    local_day,
+    row_truth,
+    row_values,
+    table,
+)
+from orchestration.compiler.window import DayWindow, Window
+from orchestration.compiler.words import Namer, slug
+
+
+@dataclass(frozen=True)
+class Bases:
+    """How base populations are told: the clock, and each entity's population rule."""
+
+    clock: Clock
+    populations: Mapping[str, Rule | None] = field(hash=False)
+
+
+def select(*columns: exp.Expr) -> exp.Select:
+    return exp.Select(expressions=list(columns))
+
+
+def where(query: exp.Select, conditions: Iterable[exp.Expr]) -> exp.Select:
+    found = list(conditions)
+    return query.where(conjunction(found), copy=False) if found else query
+
+
+Q = TypeVar("Q", bound=exp.Query)
+
+
+def with_ctes(query: Q, ctes: Iterable[tuple[str, exp.Query]]) -> Q:
+    named = [exp.CTE(this=cte, alias=exp.TableAlias(this=identifier(name))) for name, cte in ctes]
+    query.set("with_", exp.With(expressions=named))
+    return query
+
+
+def bare(model: str) -> str:
+    """A table's name without its schema."""
+    return model.rpartition(".")[2]
+
+
+class Import:
+    """The CTE that reads one table: the subject's key, and the columns that were asked for."""
+
+    def __init__(self, name: str, clock: Clock, subject: str, key: str, *, joined: bool = False) -> None:
+        self.name = name
+        self.prefix = name if joined else None
+        self.clock = clock
+        self.namer = Namer(key)
+        self.subject = aliased(column(subject), key)
+        self.columns: dict[tuple[str, str, bool], tuple[str, exp.Expr]] = {}
+
+    def value(self, attribute: Attribute, as_day: bool) -> exp.Column:
+        """The imported column of an attribute, or of a timestamp's local day."""
+        wanted = slug(attribute.name, "day") if as_day else attribute.name
+        identity = (attribute.name, attribute.column, as_day)
+        if identity not in self.columns:
+            expression = known(attribute, column(attribute.column))
+            expression = local_day(expression, self.clock) if as_day else expression
+            self.columns[identity] = self.namer.name(wanted, repr(identity)), expression
+        return column(self.columns[identity][0], self.prefix)
+
+    def day(self, at: TimeColumn) -> exp.Column:
+        """The imported column of a row's local day."""
+        return self.value(Attribute(at.column, at.column, at.type), at.type is Type.TIMESTAMP)
+
+    def time(self, at: TimeColumn, window: Window) -> exp.Column:
+        """The imported column of a row's date, as the window looks at it."""
+        if isinstance(window, DayWindow):
+            return self.day(at)
+        return self.value(Attribute(at.column, at.column, at.type), False)
+
+    def select(self, model: str, conditions: Iterable[exp.Expr]) -> exp.Select:
+        columns = (aliased(expression, name) for name, expression in self.columns.values())
+        return where(select(self.subject.copy(), *columns).from_(table(model), copy=False), conditions)
+
+
+def not_after(at: TimeColumn, clock: Clock) -> exp.Expr:
+    """That a date is no later than the as-of day."""
+    return compared(day_of(at, column(at.column), clock), "<=", as_of())
+
+
+def seen(at: TimeColumn | None, clock: Clock) -> list[exp.Expr]:
+    """That a row is not dated after the as-of day; rows without a date are seen."""
+    return [either_of(not_after(at, clock), is_null(column(at.column)))] if at else []
+
+
+def in_base(entity: Entity, bases: Bases) -> list[exp.Expr]:
+    """That a row of the entity's table is the state, as of the day, of a subject of its base population."""
+    clock = bases.clock
+    found: list[exp.Expr] = []
+    if entity.history:
+        end = entity.history.valid_to
+        over = compared(day_of(end, column(end.column), clock), ">", as_of())
+        found += [not_after(entity.history.valid_from, clock), either_of(is_null(column(end.column)), over)]
+    if entity.since:
+        found.append(not_after(entity.since, clock))
+    population = bases.populations.get(entity.name)
+    if population:
+        found.append(row_truth(population, row_values(clock), clock).expression)
+    return found

@@ -1,0 +1,79 @@
+"""Measures: events rolled up by subject and local day."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from orchestration.compiler.catalog import Attribute
+from orchestration.compiler.imports import Import, seen, select, where, with_ctes
+from orchestration.compiler.plan import Measure, Plan
+from orchestration.compiler.sql import (
+    Clock,
+    aliased,
+    cast,
+    column,
+    compared,
+    either_of,
+    is_null,
+    number,
+    row_truth,
+    table,
+    text,
+)
+
+MEASURED_FROM = "measured_from__"
+EXACT = "decimal(38, 9)"
+TOTALS = ("total", "minimum", "maximum")
+
+
+def measures_select(plan: Plan, clock: Clock, incremental: bool) -> exp.Query:
+    """One row per measure, subject and local day; `incremental` reads only the days that a run has to fill."""
+    events = plan.entity.events
+    assert events and events.at, "a measure has dated events"
+    reading = Import("events", clock, events.subject, plan.entity.key)
+    reading.value(events.named, False)
+    day = reading.day(events.at)
+    parts = [_measure_select(plan, measure, reading, day, incremental) for measure in plan.measures]
+    query: exp.Query = parts[0]
+    for part in parts[1:]:
+        query = exp.Union(this=query, expression=part, distinct=False)
+    return with_ctes(query, [("events", reading.select(events.model, seen(events.at, clock)))])
+
+
+def _measure_select(plan: Plan, measure: Measure, reading: Import, day: exp.Column, incremental: bool) -> exp.Select:
+    assert plan.entity.events, "a measure has events"
+    key = column(plan.entity.key)
+    conditions = named_any_of(reading.value(plan.entity.events.named, False), measure.names)
+    if measure.where:
+        conditions.append(row_truth(measure.where, reading.value, reading.clock).expression)
+    if incremental:
+        start = column(MEASURED_FROM + plan.measures[measure])
+        conditions.append(either_of(compared(day.copy(), ">=", start), is_null(day.copy())))
+    columns = (
+        aliased(text(plan.measures[measure]), "measure"),
+        key,
+        aliased(day.copy(), "day"),
+        aliased(exp.Count(this=exp.Star()), "events"),
+        *_property_totals(measure.attribute, reading),
+    )
+    query = where(select(*columns).from_(table("events"), copy=False), conditions)
+    return query.group_by(key.copy(), day.copy(), copy=False)
+
+
+def _property_totals(attribute: Attribute | None, reading: Import) -> list[exp.Expr]:
+    if attribute is None:
+        nothing = [aliased(cast(exp.Null(), EXACT), name) for name in TOTALS]
+        return [aliased(number(0), "known_values"), *nothing]
+    value = reading.value(attribute, False)
+    totals = (exp.Sum(this=value.copy()), exp.Min(this=value.copy()), exp.Max(this=value.copy()))
+    exact = (aliased(cast(total, EXACT), name) for total, name in zip(totals, TOTALS, strict=True))
+    return [aliased(exp.Count(this=value.copy()), "known_values"), *exact]
+
+
+def named_any_of(name: exp.Column, names: tuple[str, ...] | None) -> list[exp.Expr]:
+    """That an event has one of the names; None is any."""
+    if names is None:
+        return []
+    if len(names) == 1:
+        return [compared(name.copy(), "=", text(names[0]))]
+    return [exp.In(this=name.copy(), expressions=[text(each) for each in names])]

@@ -1,0 +1,264 @@
+"""Reading what is said about one value: operators and operands by the value's type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from collections.abc import Mapping as Mapping_
+from decimal import Decimal
+from typing import TypeAlias, cast, get_args
+
+from orchestration.compiler.catalog import Attribute, Type
+from orchestration.compiler.dates import WINDOW_WORDS, node_to_windows
+from orchestration.compiler.fields import as_choice, error
+from orchestration.compiler.problem import nearest
+from orchestration.compiler.segment import (
+    AnyElement,
+    AttributeCondition,
+    Compare,
+    Comparison,
+    ElementTest,
+    HasAll,
+    HasAny,
+    IsAnyOf,
+    IsKnown,
+    Share,
+    Test,
+    TextKind,
+    TextTest,
+    Value,
+    Within,
+)
+from orchestration.compiler.source import Entry, Mapping, Node, Scalar, Sequence
+
+BARE = {"is_unknown": True, "has_any_value": False}
+NEGATIVE = {
+    "is_not": "is",
+    "not_in": "in",
+    "not_contains": "contains",
+    "not_matches": "matches",
+    "has_none": "has_any",
+    "not_equals": "equals",
+}
+COMPARISONS: dict[str, Comparison] = {
+    "equals": "=",
+    "greater_than": ">",
+    "at_least": ">=",
+    "less_than": "<",
+    "at_most": "<=",
+}
+TEXT_WORDS = (
+    *("is", "in", "contains", "starts_with", "ends_with", "domain", "matches"),
+    *("is_not", "not_in", "not_contains", "not_matches"),
+)
+NUMBER_WORDS = (*COMPARISONS, "not_equals", "between", "in", "not_in")
+LIST_WORDS = ("has", "has_any", "has_all", "has_none", "any_element")
+WORDS: dict[Type, tuple[str, ...]] = {
+    Type.TEXT: TEXT_WORDS,
+    Type.INTEGER: NUMBER_WORDS,
+    Type.NUMBER: NUMBER_WORDS,
+    Type.FLOAT: NUMBER_WORDS,
+    Type.BOOLEAN: ("is", "is_not"),
+    Type.DATE: WINDOW_WORDS,
+    Type.TIMESTAMP: WINDOW_WORDS,
+    Type.LIST: LIST_WORDS,
+}
+_SCALAR_WORD = {Type.TEXT: "is", Type.BOOLEAN: "is", Type.LIST: "has", Type.DATE: "on", Type.TIMESTAMP: "on"}
+_SHARE = re.compile(r"(?:(\d{1,6}(?:\.\d{1,6})?)\s*%\s+of\s+)?([A-Za-z_]\w*)\Z")
+_SHARED_PATTERN = re.compile(r"\(\?(?!:)|\\[1-9bBAzZGkpPQECXRKuU]|[*+?}]\+|\[\[[:.=]|&&")
+
+
+Attributes: TypeAlias = Mapping_[str, Attribute]
+
+
+def node_to_conditions(attribute: Attribute, node: Node, others: Attributes) -> tuple[AttributeCondition, ...]:
+    """The conditions that stand behind an attribute's name; all of them must hold. Raises Problems."""
+    if isinstance(node, Mapping):
+        return entries_to_conditions(attribute, node.entries, node, others)
+    if isinstance(node, Scalar) and node.value is None:
+        raise error("null-operand", "nothing equals null", node.span, "ask `is_unknown` or `has_any_value`")
+    if isinstance(node, Scalar) and node.value in BARE and node.text == node.value:
+        return (_known(attribute, BARE[node.text]),)
+    word = _default_word(attribute.type, node)
+    return _operator(attribute, word, node, None, others)
+
+
+def entries_to_conditions(
+    attribute: Attribute, entries: tuple[Entry, ...], node: Node, others: Attributes
+) -> tuple[AttributeCondition, ...]:
+    """The same for operators that stand in a mapping."""
+    override = next(
+        (as_choice(entry.value, ("include", "exclude")) for entry in entries if entry.name == "unknown"), ""
+    )
+    unknown = {"include": True, "exclude": False}.get(override)
+    operators = [entry for entry in entries if entry.name != "unknown"]
+    if not operators:
+        raise error("no-operator", f"nothing is said about `{attribute.name}`", node.span, _help(attribute.type, ""))
+    found: list[AttributeCondition] = []
+    for entry in operators:
+        if entry.name not in WORDS[attribute.type]:
+            raise error(
+                "wrong-operator",
+                f"`{entry.name}` is no operator for `{attribute.name}`, which is a {attribute.type}",
+                entry.key.span,
+                _help(attribute.type, entry.name),
+            )
+        found.extend(_operator(attribute, entry.name, entry.value, unknown, others))
+    return tuple(found)
+
+
+def _help(kind: Type, word: str) -> str:
+    return nearest(word, (*WORDS[kind], *BARE)) if word else "use " + ", ".join(f"`{known}`" for known in WORDS[kind])
+
+
+def _known(attribute: Attribute, negated: bool) -> AttributeCondition:
+    return AttributeCondition(attribute, IsKnown(), negated=negated, unknown=negated)
+
+
+def _default_word(kind: Type, node: Node) -> str:
+    if isinstance(node, Sequence):
+        if kind.temporal:
+            raise error("wrong-operator", "a list of dates has no meaning", node.span, "use `between` or `any`")
+        return "has_any" if kind is Type.LIST else "in"
+    return _SCALAR_WORD.get(kind, "equals")
+
+
+def _operator(
+    attribute: Attribute, word: str, node: Node, unknown: bool | None, others: Attributes
+) -> tuple[AttributeCondition, ...]:
+    negated = word in NEGATIVE
+    answer = negated if unknown is None else unknown
+    tests = _tests(attribute, NEGATIVE.get(word, word), node, others)
+    return tuple(AttributeCondition(attribute, test, negated, answer) for test in tests)
+
+
+def _tests(attribute: Attribute, word: str, node: Node, others: Attributes) -> tuple[Test, ...]:
+    match attribute.type:
+        case Type.TEXT:
+            return (_text_test(attribute, word, node),)
+        case Type.BOOLEAN:
+            return (IsAnyOf((_boolean(attribute, node),)),)
+        case Type.LIST:
+            return (_list_test(attribute, word, node),)
+        case Type.DATE | Type.TIMESTAMP:
+            return tuple(Within(window) for window in node_to_windows(word, node, attribute.type))
+        case Type.INTEGER | Type.NUMBER | Type.FLOAT:
+            return _number_tests(word, node, others)
+
+
+def _number_tests(word: str, node: Node, others: Attributes) -> tuple[Test, ...]:
+    if word == "in":
+        return (IsAnyOf(_operands(node, as_number)),)
+    return node_to_comparisons(word, node, others)
+
+
+def node_to_comparisons(word: str, node: Node, others: Attributes) -> tuple[Compare, ...]:
+    """The comparisons that a number operator stands for. Raises Problems."""
+    if word != "between":
+        return (Compare(COMPARISONS[word], _limit(node, others)),)
+    if not isinstance(node, Sequence) or len(node.items) != 2:
+        raise error("bad-between", "`between` takes two numbers", node.span, "as in `[1, 5]`")
+    low, high = (_limit(item, others) for item in node.items)
+    return Compare(">=", low), Compare("<=", high)
+
+
+def _limit(node: Node, others: Attributes) -> int | Decimal | Share:
+    """A number, another attribute, or a share of one as in `80% of photo_limit`."""
+    found = _SHARE.match(node.value) if isinstance(node, Scalar) and isinstance(node.value, str) else None
+    if not found or not others:
+        return as_number(node)
+    other = others.get(found[2])
+    if other is None:
+        raise error("unknown-attribute", f"there is no attribute `{found[2]}`", node.span, nearest(found[2], others))
+    if not other.type.numeric:
+        raise error("not-a-number", f"`{other.name}` is a {other.type}, not a number", node.span)
+    return Share(Decimal(found[1] or 100) / 100, other)
+
+
+def as_number(node: Node) -> int | Decimal:
+    if isinstance(node, Scalar) and not isinstance(node.value, bool) and isinstance(node.value, int | Decimal):
+        exact = Decimal(node.value)
+        if abs(exact) >= 10**18 or exact != round(exact, 9):
+            raise error("number-range", f"`{node.text}` has more digits than a warehouse compares exactly", node.span)
+        return node.value
+    what = f"`{node.text}` is not a number" if isinstance(node, Scalar) else "expected a number"
+    raise error("wrong-operand", what, node.span, "numbers are written without quotes")
+
+
+def _operands(node: Node, read: Callable[[Node], Value]) -> tuple[Value, ...]:
+    """The values of a list, without doubles, in the order written."""
+    if not isinstance(node, Sequence):
+        raise error("not-a-list", "expected a list", node.span, "write `[a, b]`")
+    if not node.items:
+        raise error("empty-list", "an empty list holds nothing to compare with", node.span)
+    return tuple(dict.fromkeys(read(item) for item in node.items))
+
+
+def _text(attribute: Attribute, node: Node) -> str:
+    if not isinstance(node, Scalar):
+        raise error("wrong-operand", f"expected a text for `{attribute.name}`", node.span)
+    if node.value is None:
+        raise error("null-operand", "nothing equals null", node.span, "ask `is_unknown` or `has_any_value`")
+    if not isinstance(node.value, str):
+        raise error(
+            "wrong-operand",
+            f"`{attribute.name}` is a {attribute.type} and `{node.text}` is not",
+            node.span,
+            f'quote it to compare with the text: "{node.text}"',
+        )
+    return node.value
+
+
+def _boolean(attribute: Attribute, node: Node) -> bool:
+    if isinstance(node, Scalar) and isinstance(node.value, bool):
+        return node.value
+    raise error("wrong-operand", f"`{attribute.name}` is a boolean", node.span, "write `true` or `false`")
+
+
+def _text_test(attribute: Attribute, word: str, node: Node) -> ElementTest:
+    match word:
+        case "is":
+            return IsAnyOf((_text(attribute, node),))
+        case "in":
+            return IsAnyOf(_operands(node, lambda item: _text(attribute, item)))
+        case "matches":
+            return TextTest("matches", _pattern(attribute, node))
+        case "domain":
+            return TextTest("domain", _text(attribute, node).removeprefix("@"))
+        case _:
+            kinds: tuple[TextKind, ...] = get_args(TextKind)
+            return TextTest(next(kind for kind in kinds if kind == word), _text(attribute, node))
+
+
+def _pattern(attribute: Attribute, node: Node) -> str:
+    pattern = _text(attribute, node)
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as problem:
+        raise error("bad-pattern", f"not a pattern: {problem}", node.span) from None
+    unshared = _SHARED_PATTERN.search(pattern)
+    if unshared:
+        raise error("bad-pattern", f"`{unshared[0]}` does not mean the same on every engine", node.span)
+    return pattern
+
+
+def _list_test(attribute: Attribute, word: str, node: Node) -> Test:
+    match word:
+        case "has":
+            return HasAny((_text(attribute, node),))
+        case "has_any" | "has_all":
+            values = cast("tuple[str, ...]", _operands(node, lambda item: _text(attribute, item)))
+            return HasAny(values) if word == "has_any" else HasAll(values)
+        case _:
+            return _any_element(attribute, node)
+
+
+def _any_element(attribute: Attribute, node: Node) -> AnyElement:
+    if not isinstance(node, Mapping):
+        return AnyElement(_text_test(attribute, "is", node))
+    if len(node.entries) != 1 or node.entries[0].name not in TEXT_WORDS:
+        names = ", ".join(f"`{word}`" for word in TEXT_WORDS)
+        raise error("wrong-operator", "`any_element` takes one test of a text", node.span, f"one of {names}")
+    word = node.entries[0].name
+    asked = _text_test(attribute, NEGATIVE.get(word, word), node.entries[0].value)
+    return AnyElement(asked, negated=word in NEGATIVE)

@@ -1,0 +1,161 @@
+"""Trees as text. Two renderings of the same selects: dbt models, and one inline query for a given day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.tokenizer_core import TokenType
+
+from orchestration.compiler.flags import HISTORY_BEFORE, flags_select
+from orchestration.compiler.imports import Bases, with_ctes
+from orchestration.compiler.measures import MEASURED_FROM, measures_select
+from orchestration.compiler.plan import ListTrait, Plan
+from orchestration.compiler.sql import AS_OF, cast, column, identifier, table, text
+from orchestration.compiler.traits import list_model, traits_select
+
+REF = "ref__"
+Locate = Callable[[str], exp.Table]
+
+
+def to_text(query: exp.Expr, dialect: str) -> str:
+    """The query as a person would write it: small letters, one clause a line."""
+    written = query.sql(
+        dialect=dialect, pretty=True, indent=4, pad=4, max_text_width=100, normalize_functions="lower", copy=True
+    )
+    return _small_letters(written, dialect)
+
+
+def _small_letters(written: str, dialect: str) -> str:
+    """Keywords in small letters; quoted names, literals and comments as they are."""
+    quoted = (TokenType.STRING, TokenType.IDENTIFIER, TokenType.NATIONAL_STRING, TokenType.RAW_STRING)
+    pieces: list[str] = []
+    end = 0
+    for token in Dialect.get_or_raise(dialect).tokenize(written):
+        between, spelled = written[end : token.start], written[token.start : token.end + 1]
+        pieces += (between, spelled if token.token_type in quoted else spelled.lower())
+        end = token.end + 1
+    return "".join(pieces) + written[end:]
+
+
+# --- as dbt models
+
+
+def to_model(query: exp.Query, dialect: str, histories: Mapping[str, str]) -> str:
+    """The select of a dbt model: tables by `ref`, the day by `as_of`, nothing else of the template language.
+
+    `histories` gives, for each entity, the macro call that reads its flags as they were before the day.
+    """
+    query = query.copy()
+    swaps = {AS_OF: "{{ as_of() }}"}
+    ctes = {cte.alias for cte in query.find_all(exp.CTE)}
+    for found in list(query.find_all(exp.Table)):
+        swap = _table_swap(found, ctes, histories)
+        if swap:
+            swaps[swap[0]] = swap[1]
+            found.set("this", exp.to_identifier(swap[0]))
+    for named in query.find_all(exp.Column):
+        if named.name.startswith(MEASURED_FROM):
+            swaps[named.name] = "{{ measured_from('" + named.name.removeprefix(MEASURED_FROM) + "') }}"
+    return _swapped(to_text(query, dialect), dialect, swaps)
+
+
+def _table_swap(found: exp.Table, ctes: set[str], histories: Mapping[str, str]) -> tuple[str, str] | None:
+    if found.name.startswith(HISTORY_BEFORE):
+        return found.name, histories[found.name.removeprefix(HISTORY_BEFORE)]
+    inside = found.find_ancestor(exp.CTE)
+    reads_itself = inside is not None and inside.alias == found.name
+    if found.db or (found.name in ctes and not reads_itself):
+        return None
+    return REF + found.name, "{{ ref('" + found.name + "') }}"
+
+
+def _swapped(written: str, dialect: str, swaps: Mapping[str, str]) -> str:
+    pieces: list[str] = []
+    end = 0
+    for token in Dialect.get_or_raise(dialect).tokenize(written):
+        spelled = written[token.start : token.end + 1]
+        if token.token_type not in (TokenType.STRING, TokenType.IDENTIFIER) and spelled in swaps:
+            pieces += (written[end : token.start], swaps[spelled])
+            end = token.end + 1
+    return "".join(pieces) + written[end:]
+
+
+# --- inline
+
+
+def to_inline(plan: Plan, bases: Bases, day: date, locate: Locate, recorded: Iterable[str] = ()) -> exp.Select:
+    """One query, straight on the catalog's tables, with a row per subject and a column per segment.
+
+    `locate` finds a model's table; `recorded` names the flags that the entity's history holds, for paused segments.
+    """
+    name = plan.entity.name
+    ctes: list[tuple[str, exp.Query]] = [(list_model(trait.path), _list_select(trait)) for trait in plan.lists]
+    if plan.measures:
+        ctes.append((f"{name}_measures", measures_select(plan, bases.clock, incremental=False)))
+    ctes.append((f"{name}_traits", traits_select(plan, bases)))
+    ctes.append((f"{name}_segments", flags_select(plan, bases.clock)))
+    ours = {cte for cte, _ in ctes}
+    history = _history_select(plan, locate, set(recorded))
+    for _, query in ctes:
+        _put_tables(query, ours, locate, history)
+    whole = with_ctes(exp.Select(expressions=[exp.Star()]).from_(table(f"{name}_segments"), copy=False), ctes)
+    return _on_day(whole, day)
+
+
+def _put_tables(query: exp.Query, ours: set[str], locate: Locate, history: exp.Query) -> None:
+    inner = {cte.alias for cte in query.find_all(exp.CTE)}
+    for found in list(query.find_all(exp.Table)):
+        inside = found.find_ancestor(exp.CTE)
+        reads_itself = inside is not None and inside.alias == found.name
+        if found.name.startswith(HISTORY_BEFORE):
+            found.replace(exp.Subquery(this=history.copy()))
+        elif found.name not in ours and (found.db or found.name not in inner or reads_itself):
+            found.replace(locate(f"{found.db}.{found.name}" if found.db else found.name))
+
+
+def _list_select(trait: ListTrait) -> exp.Query:
+    rows: list[exp.Query] = [exp.Select(expressions=[exp.alias_(text(key), "member")]) for key in trait.keys]
+    if not rows:
+        nobody = exp.Select(expressions=[exp.alias_(cast(exp.Null(), "text"), "member")])
+        return nobody.where(exp.false(), copy=False)
+    values = exp.Values(
+        expressions=[exp.Tuple(expressions=[text(key)]) for key in trait.keys],
+        alias=exp.TableAlias(this=exp.to_identifier("keys"), columns=[exp.to_identifier("member")]),
+    )
+    return exp.Select(expressions=[exp.column("member")]).from_(values, copy=False)
+
+
+def _history_select(plan: Plan, locate: Locate, recorded: set[str]) -> exp.Query:
+    """The flags as recorded before the day; a flag never recorded is false."""
+    keys = [segment.key for segment in plan.segments]
+    flags = [column(key) if key in recorded else exp.alias_(exp.false(), key) for key in keys]
+    query = exp.Select(expressions=[column(plan.entity.key), *flags])
+    if not recorded:
+        return query.from_(locate(plan.entity.model), copy=False).where(exp.false(), copy=False)
+    query = query.from_(locate(f"{plan.entity.name}_history"), copy=False)
+    start, end = column("dbt_valid_from"), column("dbt_valid_to")
+    day = exp.Column(this=exp.to_identifier(AS_OF))
+    still = exp.or_(exp.Is(this=end, expression=exp.Null()), exp.GTE(this=end.copy(), expression=day.copy()))
+    return query.where(exp.LT(this=start, expression=day), still, copy=False)
+
+
+def _on_day(query: exp.Select, day: date) -> exp.Select:
+    for found in list(query.find_all(exp.Column)):
+        if found.name == AS_OF:
+            found.replace(cast(exp.Literal.string(day.isoformat()), "date"))
+    return query
+
+
+def with_columns(query: exp.Select, *columns: str) -> exp.Select:
+    """The inline query with these of its columns only."""
+    query.set("expressions", [column(name) for name in columns])
+    return query
+
+
+def members_of(query: exp.Select, key: str, segment: str) -> exp.Select:
+    """The inline query as the keys of one segment's members, in order."""
+    found = with_columns(query, key).where(column(segment), copy=False)
+    return found.order_by(exp.Ordered(this=exp.Column(this=identifier(key))), copy=False)

@@ -1,0 +1,75 @@
+"""Stretches of time relative to the as-of day D, in whole local days or in instants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, TypeAlias
+
+PeriodUnit: TypeAlias = Literal["day", "week", "month", "quarter", "year"]
+
+
+@dataclass(frozen=True)
+class RelativeDay:
+    """D moved by calendar months first (clamped at the month's end), then by days."""
+
+    months: int = 0
+    days: int = 0
+
+
+@dataclass(frozen=True)
+class PeriodDay:
+    """The first day of the calendar period around D, moved by whole periods, then by days."""
+
+    unit: PeriodUnit
+    periods: int
+    days: int = 0
+
+
+@dataclass(frozen=True)
+class FixedDay:
+    day: date
+
+
+Day: TypeAlias = RelativeDay | PeriodDay | FixedDay
+
+
+@dataclass(frozen=True)
+class DayWindow:
+    """Whole local days, both ends in; None is open."""
+
+    first: Day | None
+    last: Day | None
+
+
+@dataclass(frozen=True)
+class HoursFromEnd:
+    """An instant, in elapsed hours from the end of D; negative is before."""
+
+    hours: int
+
+
+@dataclass(frozen=True)
+class FixedInstant:
+    """An instant in UTC."""
+
+    instant: datetime
+
+
+Instant: TypeAlias = HoursFromEnd | FixedInstant
+
+
+@dataclass(frozen=True)
+class InstantWindow:
+    """From `start` to `end`, each in or out; None is open."""
+
+    start: Instant | None
+    end: Instant | None
+    start_in: bool = True
+    end_in: bool = False
+
+
+Window: TypeAlias = DayWindow | InstantWindow
+
+TODAY = RelativeDay()
+EVER = DayWindow(None, None)

@@ -1,0 +1,278 @@
+"""Rules in words: for the catalogue, for comments in SQL, and for names of columns."""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from typing import assert_never
+
+from orchestration.compiler.segment import (
+    Aggregate,
+    All,
+    AnyElement,
+    AnyOf,
+    AttributeCondition,
+    Compare,
+    EventCondition,
+    Everyone,
+    HasAll,
+    HasAny,
+    IsAnyOf,
+    IsKnown,
+    Not,
+    Number,
+    RelationCondition,
+    Rule,
+    SegmentCondition,
+    Share,
+    StaticMembers,
+    Test,
+    TextTest,
+    Value,
+    Within,
+)
+from orchestration.compiler.window import (
+    Day,
+    DayWindow,
+    FixedDay,
+    FixedInstant,
+    HoursFromEnd,
+    Instant,
+    InstantWindow,
+    PeriodDay,
+    RelativeDay,
+    Window,
+)
+
+MAX_NAME = 55
+_COMPARED = {"=": "is", ">": "is more than", ">=": "is at least", "<": "is less than", "<=": "is at most"}
+_PERIODS = {-1: "last", 0: "this", 1: "next"}
+
+
+def rule_to_words(rule: Rule) -> str:
+    """The rule as one line of plain English."""
+    match rule:
+        case All(rules):
+            return _joined(rules, " and ")
+        case AnyOf(rules):
+            return _joined(rules, " or ")
+        case Not(AnyOf(rules)) if len(rules) > 1:
+            return f"none of ({_joined(rules, '; ')})"
+        case Not(inner):
+            return f"not ({rule_to_words(inner)})"
+        case Everyone():
+            return "everyone"
+        case AttributeCondition():
+            return condition_to_words(rule)
+        case EventCondition():
+            return _event(rule)
+        case RelationCondition():
+            return _relation(rule)
+        case SegmentCondition(keys):
+            return f"in segment {' or '.join(keys)}"
+        case StaticMembers(path, keys):
+            return f"named in {path} ({len(keys)} keys)"
+        case _:
+            assert_never(rule)
+
+
+def _joined(rules: tuple[Rule, ...], word: str) -> str:
+    parts = [rule_to_words(rule) for rule in rules]
+    grouped = [f"({part})" if isinstance(rule, All | AnyOf) else part for rule, part in zip(rules, parts, strict=True)]
+    return word.join(grouped) if len(parts) > 1 else parts[0]
+
+
+def condition_to_words(condition: AttributeCondition) -> str:
+    said = f"{condition.attribute.name} {test_to_words(condition.test, condition.negated)}"
+    if condition.unknown == condition.negated or isinstance(condition.test, IsKnown):
+        return said
+    return f"{said} ({'or' if condition.unknown else 'and not'} unknown)"
+
+
+def test_to_words(test: Test, negated: bool) -> str:
+    match test:
+        case IsKnown():
+            return "is unknown" if negated else "has any value"
+        case IsAnyOf(values):
+            return f"{'is not' if negated else 'is'} {_values(values)}"
+        case Compare(operator, value):
+            said = _share(value) if isinstance(value, Share) else value
+            return f"{'is not' if negated and operator == '=' else _COMPARED[operator]} {said}"
+        case TextTest(kind, pattern):
+            return f"{_verb(kind, negated)} {pattern}"
+        case HasAny(values):
+            return f"{'has none of' if negated else 'has'} {_values(values)}"
+        case HasAll(values):
+            return f"has all of {', '.join(values)}"
+        case AnyElement(inner, is_negated):
+            return f"has an element that {test_to_words(inner, is_negated)}"
+        case Within(window):
+            return f"is {window_to_words(window)}"
+        case _:
+            assert_never(test)
+
+
+def _share(share: Share) -> str:
+    whole = share.share == 1
+    return share.attribute.name if whole else f"{(share.share * 100).normalize():f}% of {share.attribute.name}"
+
+
+def _verb(kind: str, negated: bool) -> str:
+    if kind == "domain":
+        return "is at domain"
+    if negated:
+        return f"does not {kind.removesuffix('es') if kind == 'matches' else kind.removesuffix('s')}"
+    return kind.replace("_", " ")
+
+
+def _values(values: tuple[Value, ...]) -> str:
+    shown = [str(value).lower() if isinstance(value, bool) else str(value) for value in values]
+    return " or ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
+
+
+def window_to_words(window: Window) -> str:
+    match window:
+        case DayWindow(None, None):
+            return "ever"
+        case DayWindow(RelativeDay(0, 1), RelativeDay(months, days)) if days >= 1 or months >= 1:
+            return f"in the next {_length(months, days)}"
+        case DayWindow(RelativeDay(months, days), RelativeDay(0, 0)) if months <= 0 and days <= 1 and (months or days):
+            return f"in the last {_length(months, days - 1)}"
+        case DayWindow(PeriodDay(unit, periods, 0), PeriodDay(_, _, -1)):
+            return f"during {_PERIODS[periods]} {unit}"
+        case DayWindow(first, last) if first and first == last:
+            return f"on {_day(first)}"
+        case DayWindow(None, RelativeDay(months, days)) if days < 0 or months:
+            return f"more than {_length(months, days + 1)} ago"
+        case DayWindow(first, last):
+            return _from_to(_day(first) if first else "", _day(last) if last else "")
+        case InstantWindow(HoursFromEnd(hours), HoursFromEnd(0)) if window.start_in:
+            return f"in the last {-hours} hours"
+        case InstantWindow(start, end):
+            return _from_to(_instant(start) if start else "", _instant(end) if end else "")
+        case _:
+            assert_never(window)
+
+
+def _from_to(start: str, end: str) -> str:
+    if start and end:
+        return f"from {start} to {end}"
+    return f"from {start}" if start else f"up to {end}"
+
+
+def _length(months: int, days: int) -> str:
+    parts = []
+    if months:
+        whole_years = months % 12 == 0
+        parts.append(_plural(abs(months) // 12, "year") if whole_years else _plural(abs(months), "month"))
+    if days:
+        parts.append(_plural(abs(days), "day"))
+    return " and ".join(parts) or "0 days"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _day(day: Day) -> str:
+    match day:
+        case RelativeDay(0, 0):
+            return "the day"
+        case RelativeDay(months, days):
+            ahead = (months or days) > 0
+            return f"{_length(months, days)} {'from now' if ahead else 'ago'}"
+        case PeriodDay(unit, periods, days):
+            return f"the {'first' if not days else 'last'} day of {_PERIODS.get(periods, periods)} {unit}"
+        case FixedDay(fixed):
+            return fixed.isoformat()
+        case _:
+            assert_never(day)
+
+
+def _instant(instant: Instant) -> str:
+    match instant:
+        case HoursFromEnd(hours):
+            return f"{abs(hours)} hours {'from now' if hours > 0 else 'ago'}"
+        case FixedInstant(fixed):
+            return f"{fixed.isoformat(sep=' ')} UTC"
+        case _:
+            assert_never(instant)
+
+
+def number_to_words(number: Number) -> str:
+    """What is said about a count or an aggregate."""
+    return " and ".join(test_to_words(test, number.negated) for test in number.tests)
+
+
+def _windows(windows: tuple[Window, ...]) -> str:
+    return "".join(f" {window_to_words(window)}" for window in windows)
+
+
+def _where(where: Rule | None) -> str:
+    return f" where {rule_to_words(where)}" if where else ""
+
+
+def _event(condition: EventCondition) -> str:
+    names = " or ".join(condition.names) if condition.names else "any event"
+    chosen = f"{names}{_where(condition.where)}{_windows(condition.windows)}"
+    number = condition.number
+    if number.aggregate is Aggregate.COUNT and number.tests == (Compare(">=", 1),):
+        return f"performed {chosen}"
+    if number.aggregate is Aggregate.COUNT and number.tests == (Compare("=", 0),):
+        return f"has not performed {chosen}"
+    return f"{_counted(number, 'times', 'of')} {chosen} {number_to_words(number)}"
+
+
+def _counted(number: Number, counted: str, of: str) -> str:
+    match number.aggregate:
+        case Aggregate.COUNT:
+            return f"number of {counted} {of}".strip() if counted else "number of"
+        case Aggregate.DAYS:
+            return "number of days with"
+        case _:
+            assert number.attribute is not None, "an aggregate has an attribute"
+            return f"{number.aggregate} of {number.attribute.name} over"
+
+
+def _relation(condition: RelationCondition) -> str:
+    chosen = f"{condition.relation.name}{_where(condition.where)}{_windows(condition.windows)}"
+    number = condition.number
+    if number.aggregate is Aggregate.COUNT and number.tests == (Compare(">=", 1),):
+        return f"has {chosen}"
+    return f"{_counted(number, '', '')} {chosen} {number_to_words(number)}"
+
+
+def slug(*phrases: str) -> str:
+    """Phrases as one name of small letters, digits and _; a name that would be too long ends in a digest of itself."""
+    said = "_".join(phrases).lower()
+    name = re.sub(r"[^a-z0-9]+", "_", said).strip("_") or "value"
+    lossless = re.fullmatch(r"[a-z0-9_ ]*", said) is not None
+    if len(name) <= MAX_NAME and lossless:
+        return name
+    return f"{name[: MAX_NAME - 7].rstrip('_')}_{digest(said)}"
+
+
+def comment(said: str) -> str:
+    """Words that may stand in a comment of SQL inside a template: on one line, opening and closing nothing."""
+    plain = "".join(char if char.isprintable() else " " for char in said).replace("{", "(").replace("}", ")")
+    for mark in ("*/", "/*", "--"):
+        plain = plain.replace(mark, " ".join(mark))
+    return plain if len(plain) <= 160 else f"{plain[:159]}…"
+
+
+def digest(said: str) -> str:
+    return sha256(said.encode()).hexdigest()[:6]
+
+
+class Namer:
+    """Names for things, each its own: a name already taken by something else gets a digest of what it stands for."""
+
+    def __init__(self, *taken: str) -> None:
+        self.taken = set(taken)
+
+    def name(self, wanted: str, meaning: str) -> str:
+        chosen = wanted if wanted not in self.taken else f"{wanted[: MAX_NAME - 7]}_{digest(meaning)}"
+        while chosen in self.taken:
+            chosen += "_"
+        self.taken.add(chosen)
+        return chosen

@@ -1,0 +1,1 @@
+"""Gates: Great Expectations before a run (sources) and before a push (audiences)."""

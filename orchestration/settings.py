@@ -1,0 +1,51 @@
+"""Everything Muster takes from its surroundings: the only module that reads environment variables."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where one Muster project keeps its things.
+
+    `project` is the folder that holds `segment_specs/`; `duckdb` is the DuckDB file that `MUSTER_DUCKDB` names,
+    by default `.muster/warehouse.duckdb` under the project.
+    """
+
+    project: Path
+    duckdb: Path
+
+    @property
+    def specs(self) -> Path:
+        return self.project / "segment_specs"
+
+    @property
+    def dbt_project(self) -> Path:
+        return self.project / "dbt_project"
+
+    @property
+    def profiles(self) -> Path:
+        return self.project / "profiles"
+
+    @property
+    def state(self) -> Path:
+        """The folder of local files that are not committed."""
+        return self.project / ".muster"
+
+    @property
+    def has_dbt(self) -> bool:
+        return (self.dbt_project / "dbt_project.yml").is_file()
+
+    def dbt_environment(self) -> dict[str, str]:
+        """The variables that `profiles.yml` reads."""
+        return {"MUSTER_DUCKDB": str(self.duckdb)}
+
+
+def load_settings(project: Path | None = None) -> Settings:
+    """The settings of the project in `project`, by default of the working directory."""
+    root = (project or Path.cwd()).resolve()
+    named = os.environ.get("MUSTER_DUCKDB")
+    return Settings(project=root, duckdb=Path(named).resolve() if named else root / ".muster" / "warehouse.duckdb")

@@ -1,0 +1,112 @@
+"""The warehouse as the rest of Muster sees it: statements in, Arrow record batches out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+import duckdb
+import pyarrow as pa
+
+Value = object
+
+
+class WarehouseError(Exception):
+    """The warehouse is not there or refused a statement; the message says what to do."""
+
+
+class Warehouse(Protocol):
+    """One connection. Sessions run in UTC, so that timestamps without a zone mean UTC everywhere."""
+
+    dialect: str
+
+    def batches(self, sql: str, parameters: Sequence[Value] = ()) -> Iterator[pa.RecordBatch]:
+        """The rows of a query, in batches."""
+        ...
+
+    def rows(self, sql: str, parameters: Sequence[Value] = ()) -> list[tuple[Value, ...]]:
+        """The rows of a small query."""
+        ...
+
+    def execute(self, sql: str, parameters: Sequence[Value] = ()) -> None:
+        """Run a statement for its effect."""
+        ...
+
+    def tables(self) -> dict[str, dict[str, str]]:
+        """Every table and view on the search path or in another schema: name → column → type."""
+        ...
+
+    def transaction(self) -> Transaction:
+        """All statements inside take effect together or not at all."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Transaction(Protocol):
+    def __enter__(self) -> None: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> bool | None: ...
+
+
+class DuckDB:
+    """A DuckDB file. A file has one writing process at a time; `read_only` lets several processes read."""
+
+    dialect = "duckdb"
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        if read_only and not path.is_file():
+            raise WarehouseError(f"there is no warehouse at {path}: set MUSTER_DUCKDB to the DuckDB file, or load one")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self.connection = duckdb.connect(str(path), read_only=read_only)
+        except duckdb.Error as error:
+            raise WarehouseError(f"cannot open {path}: {error}") from error
+        self.connection.execute("set TimeZone = 'UTC'")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _run(self, sql: str, parameters: Sequence[Value]) -> duckdb.DuckDBPyConnection:
+        try:
+            return self.connection.execute(sql, list(parameters))
+        except duckdb.Error as error:
+            raise WarehouseError(str(error)) from error
+
+    def batches(self, sql: str, parameters: Sequence[Value] = ()) -> Iterator[pa.RecordBatch]:
+        yield from self._run(sql, parameters).to_arrow_reader(100_000)
+
+    def rows(self, sql: str, parameters: Sequence[Value] = ()) -> list[tuple[Value, ...]]:
+        return self._run(sql, parameters).fetchall()
+
+    def execute(self, sql: str, parameters: Sequence[Value] = ()) -> None:
+        self._run(sql, parameters)
+
+    def tables(self) -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = {}
+        for name, column, kind in self.rows(
+            "select table_name, column_name, data_type from information_schema.columns "
+            "where table_schema = current_schema() order by table_name, ordinal_position"
+        ):
+            found.setdefault(str(name), {})[str(column)] = str(kind)
+        return found
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        self.execute("begin transaction")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("rollback")
+            raise
+        self.execute("commit")
+
+    def close(self) -> None:
+        self.connection.close()

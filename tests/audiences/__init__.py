@@ -1,0 +1,1 @@
+"""Audiences on a real DuckDB file and a real folder."""

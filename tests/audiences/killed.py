@@ -1,0 +1,94 @@
+"""An export in a process of its own that kills itself (SIGKILL) at a given point.
+
+The points are all statements to the warehouse and all calls that change or flush a folder, counted from 1 as they come.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import stat
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import wraps
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.audiences.audience import Audience
+from orchestration.audiences.export import export
+from orchestration.warehouse import DuckDB
+from tests.audiences.workspace import Project, open_gate
+
+CALLS = ("mkdir", "open", "fsync", "replace", "unlink")
+
+
+class Points:
+    """Counts points and dies at the point `last`, 0 for never. With `torn`, a file being flushed loses half."""
+
+    def __init__(self, log: Path, last: int, *, torn: bool) -> None:
+        self.log, self.last, self.torn, self.passed = log, last, torn, 0
+
+    def reach(self, name: str, handle: object = None) -> None:
+        self.passed += 1
+        with self.log.open("a") as log:
+            log.write(name + "\n")
+        if self.passed != self.last:
+            return
+        if self.torn and isinstance(handle, int) and stat.S_ISREG(os.fstat(handle).st_mode):
+            os.ftruncate(handle, os.fstat(handle).st_size // 2)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def watch(self, name: str) -> None:
+        original: Callable[..., Any] = getattr(os, name)
+
+        @wraps(original)
+        def watched(*given: Any, **named: Any) -> Any:
+            self.reach(f"os.{name}", given[0])
+            return original(*given, **named)
+
+        setattr(os, name, watched)
+
+
+class Watched(DuckDB):
+    """A warehouse each of whose statements is a point."""
+
+    points: Points
+
+    def _run(self, sql: str, parameters: Sequence[object]) -> duckdb.DuckDBPyConnection:
+        self.points.reach(" ".join(sql.split()[:3]))
+        return super()._run(sql, parameters)
+
+
+def _export(folder: Path, audience: Audience, day: date, last: int, torn: bool) -> None:
+    project = Project(folder)
+    points = Points(folder / "points.log", last, torn=torn)
+    warehouse = Watched(project.state / "warehouse.duckdb")
+    warehouse.points = points
+    for name in CALLS:
+        points.watch(name)
+    export(warehouse, audience, day, project.state, gate=open_gate)
+
+
+def server() -> ForkServerContext:
+    """Forks processes from one that has imported everything and opened nothing."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
+
+
+def export_killed(project: Project, audience: Audience, day: date, last: int, *, torn: bool = False) -> list[str]:
+    """Export in another process, which dies at point `last`. The names of the points it came to."""
+    log = project.folder / "points.log"
+    log.unlink(missing_ok=True)
+    process = server().Process(target=_export, args=(project.folder, audience, day, last, torn))
+    process.start()
+    process.join()
+    reached = log.read_text().splitlines()
+    if process.exitcode not in (0, -signal.SIGKILL):
+        raise AssertionError(f"the export failed with exit code {process.exitcode} after {reached}")
+    assert (process.exitcode == 0) == (last == 0 or last > len(reached))
+    return reached

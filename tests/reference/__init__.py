@@ -1,0 +1,1 @@
+"""The naive reference evaluator: DESIGN.md part 4 as plain Python over rows, sharing no code with the compiler."""

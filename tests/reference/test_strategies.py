@@ -1,0 +1,81 @@
+"""The generated worlds: quick to make, valid, loadable, expressible in YAML, and not all the same."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable
+from typing import Any
+
+import duckdb
+import yaml
+from hypothesis import HealthCheck, given, settings
+from ruamel.yaml import YAML
+
+from tests.reference.evaluator import base_population, members
+from tests.reference.strategies import World, schema, worlds
+
+
+def each_world(look: Callable[[World], None], examples: int, **options: Any) -> None:
+    """Show the same so many worlds to a function on every run."""
+    quiet = settings(
+        max_examples=examples,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    quiet(given(worlds(**options))(look))()
+
+
+def test_worlds_are_quick_valid_and_reasonably_often_split_the_base_population() -> None:
+    shares: list[bool] = []
+
+    def look(world: World) -> None:
+        for key, spec in world.specs.items():
+            found = members(world.catalog, world.tables, world.specs, key, world.as_of, world.static)
+            base = base_population(world.catalog, world.tables, spec["entity"], world.as_of)
+            assert found <= base
+            shares.append(0 < len(found) < len(base))
+
+    started = time.process_time()
+    each_world(look, 200)
+    assert time.process_time() - started < 15
+    assert sum(shares) > 0.2 * len(shares)
+
+
+def test_rows_fit_the_schema() -> None:
+    def look(world: World) -> None:
+        with duckdb.connect() as connection:
+            for table, columns in schema(world).items():
+                names = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+                connection.execute(f'create table "{table}" ({names})')
+                for row in world.tables[table]:
+                    marks = ", ".join("?" for _ in columns)
+                    connection.execute(f'insert into "{table}" values ({marks})', [row[name] for name in columns])
+
+    each_world(look, 10)
+
+
+def test_catalogs_and_specs_survive_yaml() -> None:
+    reader = YAML(typ="safe", pure=True)
+
+    def look(world: World) -> None:
+        for plain in (world.catalog, world.specs):
+            text = yaml.safe_dump(plain, allow_unicode=True, sort_keys=False)
+            assert reader.load(io.StringIO(text)) == plain
+
+    each_world(look, 60)
+
+
+def test_static_segments_are_drawn_on_request() -> None:
+    found: list[bool] = []
+
+    def look(world: World) -> None:
+        found.extend("members" in spec for spec in world.specs.values())
+        for key in world.specs:
+            members(world.catalog, world.tables, world.specs, key, world.as_of, world.static)
+
+    each_world(look, 40, static=True)
+    assert any(found)
+    assert not all(found)
