@@ -260,18 +260,15 @@ def related_rows(name: str, columns: dict[str, str], *, dated: bool) -> Callable
     return condition
 
 
-def related_company(pen: Pen, place: Place) -> Rule:
+def related_company(pen: Pen, _: Place) -> Rule:
     """Return a condition on attached companies."""
-    company = entity_place("company", place.segments)
-    rows = replace(company, entity="attached", segments={"attached": place.segments.get("company", [])})
+    company = entity_place("company", {})
+    rows = replace(company, entity="attached")
     return {"related": "company", **chosen_rows(pen, rows, dated=False, counts=("count",))}
 
 
-def dotted_company(pen: Pen, place: Place) -> Rule:
+def dotted_company(pen: Pen, _: Place) -> Rule:
     """Return the short form of a condition on an attached company."""
-    segments = place.segments.get("company")
-    if segments and pen.once_in(4):
-        return {f"company.{pen.pick('in_segment', 'not_in_segment')}": pen.pick(*segments)}
     company = entity_place("company", {})
     name = pen.pick(*company.fields)
     return {f"company.{name}": attribute_body(pen, company, name)}
