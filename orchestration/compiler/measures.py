@@ -20,8 +20,10 @@ from orchestration.compiler.sql import (
     table,
     text,
 )
+from orchestration.compiler.words import digest
 
 MEASURED_FROM = "measured_from__"
+DEFINED = "__defined__"
 EXACT = "decimal(38, 9)"
 TOTALS = ("total", "minimum", "maximum")
 
@@ -40,17 +42,24 @@ def measures_select(plan: Plan, clock: Clock, incremental: bool) -> exp.Query:
     return with_ctes(query, [("events", reading.select(events.model, seen(events.at, clock)))])
 
 
+def measure_definition(plan: Plan, measure: Measure, clock: Clock) -> str:
+    """A digest of all that a measure's rows depend on; rows of another definition are not its own."""
+    return digest("\n".join(map(repr, (measure, plan.entity.events, plan.entity.key, clock.timezone))))
+
+
 def _measure_select(plan: Plan, measure: Measure, reading: Import, day: exp.Column, incremental: bool) -> exp.Select:
     assert plan.entity.events, "a measure has events"
+    definition = measure_definition(plan, measure, reading.clock)
     key = column(plan.entity.key)
     conditions = named_any_of(reading.value(plan.entity.events.named, False), measure.names)
     if measure.where:
         conditions.append(row_truth(measure.where, reading.value, reading.clock).expression)
     if incremental:
-        start = column(MEASURED_FROM + plan.measures[measure])
+        start = column(f"{MEASURED_FROM}{plan.measures[measure]}{DEFINED}{definition}")
         conditions.append(either_of(compared(day.copy(), ">=", start), is_null(day.copy())))
     columns = (
         aliased(text(plan.measures[measure]), "measure"),
+        aliased(text(definition), "definition"),
         key,
         aliased(day.copy(), "day"),
         aliased(exp.Count(this=exp.Star()), "events"),
@@ -77,3 +86,8 @@ def named_any_of(name: exp.Column, names: tuple[str, ...] | None) -> list[exp.Ex
     if len(names) == 1:
         return [compared(name.copy(), "=", text(names[0]))]
     return [exp.In(this=name.copy(), expressions=[text(each) for each in names])]
+
+
+def measure_definitions(plan: Plan, clock: Clock) -> list[str]:
+    """Each measure's name and definition, as the run that forgets all others is told them."""
+    return [f"{name} {measure_definition(plan, measure, clock)}" for measure, name in plan.measures.items()]

@@ -225,7 +225,7 @@ def trait_to_words(trait: Trait) -> str:
             name = _names(names) if isinstance(source, EventRows) else source.name
             return _total(name, where, windows, total, attribute)
         case ListTrait(path):
-            return f"in {path.removesuffix('.csv')}"
+            return f"in {path.removesuffix('.csv').replace('/', ' ')}"
         case _:
             assert_never(trait)
 

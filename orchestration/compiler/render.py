@@ -11,7 +11,7 @@ from sqlglot.tokenizer_core import TokenType
 
 from orchestration.compiler.flags import HISTORY_BEFORE, flags_select
 from orchestration.compiler.imports import Bases, with_ctes
-from orchestration.compiler.measures import MEASURED_FROM, measures_select
+from orchestration.compiler.measures import DEFINED, MEASURED_FROM, measures_select
 from orchestration.compiler.plan import ListTrait, Plan
 from orchestration.compiler.sql import AS_OF, cast, column, identifier, table, text
 from orchestration.compiler.traits import list_model, traits_select
@@ -58,7 +58,8 @@ def to_model(query: exp.Query, dialect: str, histories: Mapping[str, str]) -> st
             found.set("this", exp.to_identifier(swap[0]))
     for named in query.find_all(exp.Column):
         if named.name.startswith(MEASURED_FROM):
-            swaps[named.name] = "{{ measured_from('" + named.name.removeprefix(MEASURED_FROM) + "') }}"
+            measure, _, definition = named.name.removeprefix(MEASURED_FROM).partition(DEFINED)
+            swaps[named.name] = "{{ measured_from('" + measure + "', '" + definition + "') }}"
     return _swapped(to_text(query, dialect), dialect, swaps)
 
 

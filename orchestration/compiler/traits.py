@@ -245,4 +245,4 @@ def _add_list(building: _Traits, trait: ListTrait) -> None:
 
 def list_model(path: str) -> str:
     """The name of the table that holds a fixed list."""
-    return slug(path.removesuffix(".csv"))
+    return slug(path.removesuffix(".csv").replace("/", " "))

@@ -1,0 +1,110 @@
+{# Logical time for Muster's snapshots: versions begin and end on the as-of day, never at the wall clock's time.
+   Other snapshots of the project keep dbt's own time. #}
+{% macro snapshot_get_time() -%}
+  {%- if 'muster' in model.config.tags -%}
+    {{ as_of_timestamp() }}
+  {%- else -%}
+    {{ adapter.dispatch('snapshot_get_time', 'dbt')() }}
+  {%- endif -%}
+{%- endmacro %}
+
+{% macro as_of_timestamp() -%}
+  cast('{{ var("as_of") }}' as {{ api.Column.translate_type('timestamp') }})
+{%- endmacro %}
+
+{# Before a day is recorded: forget what was recorded on it or later, so that it can be run again. #}
+{% macro rewind_delete() -%}
+  {%- if execute and load_relation(this) is not none -%}
+    delete from {{ this }} where dbt_valid_from >= {{ as_of_timestamp() }}
+  {%- endif -%}
+{%- endmacro %}
+
+{% macro rewind_reopen() -%}
+  {%- if execute and load_relation(this) is not none -%}
+    update {{ this }} set dbt_valid_to = null where dbt_valid_to >= {{ as_of_timestamp() }}
+  {%- endif -%}
+{%- endmacro %}
+
+{# A new segment's flag was false for everyone before its first day; otherwise every subject would get a new version. #}
+{% macro widen_history(recorded) -%}
+  {%- if execute and load_relation(this) is not none -%}
+    {%- set present = adapter.get_columns_in_relation(this) | map(attribute='name') | list -%}
+    {%- for column in adapter.get_columns_in_relation(api.Relation.create(this.database, this.schema, recorded)) -%}
+      {%- if column.name not in present -%}
+        {%- do run_query('alter table ' ~ this ~ ' add column ' ~ adapter.quote(column.name) ~ ' boolean') -%}
+        {%- do run_query('update ' ~ this ~ ' set ' ~ adapter.quote(column.name) ~ ' = false') -%}
+      {%- endif -%}
+    {%- endfor -%}
+  {%- endif -%}
+{%- endmacro %}
+
+{# The names of the flags that a history holds, those of removed segments included. #}
+{% macro recorded_flags(history, key) -%}
+  {%- set found = [] -%}
+  {%- set relation = adapter.get_relation(history.database, history.schema, history.identifier) if execute else none -%}
+  {%- if relation is not none -%}
+    {%- for column in adapter.get_columns_in_relation(relation) -%}
+      {%- if column.name != key and not column.name.startswith('dbt_') -%} {%- do found.append(column.name) -%} {%- endif -%}
+    {%- endfor -%}
+  {%- endif -%}
+  {{ return(found) }}
+{%- endmacro %}
+
+{% macro history_of(entity) -%}
+  {{ return(api.Relation.create(this.database, this.schema, entity ~ '_history')) }}
+{%- endmacro %}
+
+{# `, false as x` for each flag that the history holds and the flags lack: so a removed segment's stays are closed. #}
+{% macro retired_flags(entity, key) -%}
+  {%- if execute -%}
+    {%- set flags = api.Relation.create(this.database, this.schema, entity ~ '_segments') -%}
+    {%- set present = adapter.get_columns_in_relation(flags) | map(attribute='name') | list -%}
+    {%- for flag in recorded_flags(history_of(entity), key) if flag not in present -%}
+      , false as {{ adapter.quote(flag) }}
+    {%- endfor -%}
+  {%- endif -%}
+{%- endmacro %}
+
+{# The flags as they stood before the as-of day, read as if the history were rewound already. Never by `ref`: the history
+   is made of the flags. #}
+{% macro history_before(entity, key, flags) -%}
+  {%- set held = recorded_flags(history_of(entity), key) -%}
+  (
+    select
+      {{ key }}
+      {%- for flag in flags %}, {{ adapter.quote(flag) if flag in held else 'false' }} as {{ adapter.quote(flag) }} {%- endfor %}
+    {%- if held %}
+    from {{ history_of(entity) }}
+    where dbt_valid_from < {{ as_of_timestamp() }}
+      and (dbt_valid_to is null or dbt_valid_to >= {{ as_of_timestamp() }})
+    {%- else %}
+    from (select null as {{ key }}) as nobody
+    where false
+    {%- endif %}
+  ) as recorded
+{%- endmacro %}
+
+{# One row per segment, subject and version in which the subject is a member; segments that are gone included. #}
+{% macro member_versions(history, key) -%}
+  {%- set flags = recorded_flags(history, key) -%}
+  {%- for flag in flags %}
+    select
+        '{{ flag }}' as segment,
+        {{ key }},
+        cast(dbt_valid_from as date) as valid_from,
+        cast(dbt_valid_to as date) as valid_to
+    from {{ history }}
+    where {{ adapter.quote(flag) }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+  {%- else %}
+    select
+        cast(null as {{ api.Column.translate_type('string') }}) as segment,
+        {{ key }},
+        cast(dbt_valid_from as date) as valid_from,
+        cast(dbt_valid_to as date) as valid_to
+    from {{ history }}
+    where false
+  {%- endfor %}
+{%- endmacro %}

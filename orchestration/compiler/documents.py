@@ -1,0 +1,256 @@
+"""The YAML of the generated folder: descriptions, tests, configuration, snapshots, exposures."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import yaml
+
+from orchestration.compiler.audience import audience_exposure
+from orchestration.compiler.compile import Compilation
+from orchestration.compiler.measures import measure_definitions
+from orchestration.compiler.plan import Plan, trait_to_words
+from orchestration.compiler.segment import Segment
+from orchestration.compiler.words import rule_to_words
+
+Document: TypeAlias = dict[str, object]
+
+DAY = "muster_day"
+SNAPSHOT_HOOKS = ["{{ rewind_delete() }}", "{{ rewind_reopen() }}"]
+
+
+class _Dumper(yaml.SafeDumper):
+    """Lists indented under their key, as people write them."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        del indentless
+        super().increase_indent(flow, False)
+
+
+def to_yaml(content: Document) -> str:
+    """As dbt's YAML 1.1 reader takes it."""
+    return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+
+
+def said(words: str) -> str:
+    """Words from a spec as a value that dbt renders: each opening of its template language as a quoted constant."""
+    if not any(opening in words for opening in ("{{", "{%", "{#")):
+        return words
+    return "{{ " + repr(words.replace("{", "\0")).replace("\\x00", "\\x7b") + " }}"
+
+
+def _column(name: str, description: str, *tests: str) -> Document:
+    column: Document = {"name": name, "description": said(description)}
+    return {**column, "data_tests": list(tests)} if tests else column
+
+
+def _model(name: str, description: str, columns: list[Document], **config: object) -> Document:
+    found: Document = {"name": name, "description": said(description)}
+    if config:
+        found["config"] = config
+    return {**found, "columns": columns}
+
+
+def entity_document(compilation: Compilation, plan: Plan) -> Document:
+    """Models and snapshot of one entity."""
+    name, key = plan.entity.name, plan.entity.key
+    models = [_traits_document(plan), _segments_document(compilation, plan)]
+    if plan.measures:
+        models.insert(0, _measures_document(compilation, plan))
+    models.append(
+        _model(
+            f"{name}_recorded",
+            "The flags as the history records them: segments that are gone are false.",
+            [_column(key, f"The {name}.")],
+            materialized="view",
+            tags=[DAY],
+        )
+    )
+    models += _history_documents(name, key)
+    return {"version": 2, "models": models, "snapshots": [_snapshot(name, key)]}
+
+
+def _measures_document(compilation: Compilation, plan: Plan) -> Document:
+    definitions = measure_definitions(plan, compilation.bases.clock)
+    listed = ", ".join(f"'{definition}'" for definition in definitions)
+    columns = [
+        _column("measure", "Which events are rolled up."),
+        _column("definition", "A digest of the measure's definition; rows of an older one are replaced."),
+        _column(plan.entity.key, f"The {plan.entity.name}."),
+        _column("day", "The local day."),
+        _column("events", "How many events."),
+        _column("known_values", "How many of them have a known value of the property."),
+        _column("total", "Sum of the property."),
+        _column("minimum", "Smallest value of the property."),
+        _column("maximum", "Largest value of the property."),
+    ]
+    return _model(
+        f"{plan.entity.name}_measures",
+        f"Events rolled up by {plan.entity.name} and local day. A run fills the days that late events may change.",
+        columns,
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="fail",
+        pre_hook="{{ forget_measures([" + listed + "]) }}",
+        tags=[DAY],
+    )
+
+
+def _traits_document(plan: Plan) -> Document:
+    columns = [
+        _column(plan.entity.key, f"The {plan.entity.name}.", "unique", "not_null"),
+        *(_column(name, trait_to_words(trait)) for trait, name in plan.traits.items()),
+    ]
+    description = f"What the rules look at: one row per {plan.entity.name} of the base population."
+    return _model(f"{plan.entity.name}_traits", description, columns, tags=[DAY])
+
+
+def _segments_document(compilation: Compilation, plan: Plan) -> Document:
+    columns = [
+        _column(plan.entity.key, f"The {plan.entity.name}."),
+        *(_column(segment.key, f"{segment.name}: {rule_to_words(segment.rule)}") for segment in plan.segments),
+    ]
+    return _model(
+        f"{plan.entity.name}_segments",
+        f"Which segments each {plan.entity.name} is in as of the last judged day. Only the key is promised.",
+        columns,
+        tags=[DAY],
+        meta={"muster": {"entity": plan.entity.name, "key": plan.entity.key, "segments": _meta(compilation, plan)}},
+    )
+
+
+def _meta(compilation: Compilation, plan: Plan) -> Document:
+    return {segment.key: _segment_meta(compilation, segment) for segment in plan.segments}
+
+
+def _segment_meta(compilation: Compilation, segment: Segment) -> Document:
+    return {
+        "name": said(segment.name),
+        "owner": said(segment.owner),
+        "status": segment.status.value,
+        "hidden": segment.hidden,
+        "path": segment.path,
+        "definition": compilation.definition(segment.key),
+    }
+
+
+def _history_documents(name: str, key: str) -> list[Document]:
+    subject = _column(key, f"The {name}.")
+    segment = _column("segment", "The segment's key.")
+    return [
+        _model(
+            f"{name}_presence",
+            f"When each {name} was in the base population.",
+            [
+                subject,
+                _column("arrived_on", "The first day in."),
+                _column("departed_on", "The first day out, or null."),
+            ],
+        ),
+        _model(
+            f"{name}_spells",
+            "Stays in segments.",
+            [
+                segment,
+                subject,
+                _column("entered_on", "The first day in."),
+                _column("exited_on", "The first day out; null while in."),
+                _column("entry_reason", "data, arrived or definition."),
+                _column("exit_reason", "data, departed, definition or archived; null while in."),
+                _column("entry_observed", "False for stays already open on the segment's first judged day."),
+            ],
+        ),
+        _model(
+            f"{name}_transitions",
+            "Entries and exits.",
+            [
+                _column("as_of_date", "The day of the move."),
+                segment,
+                subject,
+                _column("transition", "entered or exited."),
+                _column("reason", "Why."),
+            ],
+        ),
+        _model(
+            f"{name}_membership_daily",
+            "Members on each of the last days.",
+            [_column("as_of_date", "The day."), segment, subject],
+        ),
+    ]
+
+
+def _snapshot(name: str, key: str) -> Document:
+    return {
+        "name": f"{name}_history",
+        "relation": f"ref('{name}_recorded')",
+        "description": f"Every state of a {name}'s flags: dbt_valid_from is its first day, dbt_valid_to the one after.",
+        "config": {
+            "unique_key": key,
+            "strategy": "check",
+            "check_cols": "all",
+            "hard_deletes": "invalidate",
+            "tags": ["muster", DAY],
+            "pre_hook": [*SNAPSHOT_HOOKS, "{{ widen_history('" + name + "_recorded') }}"],
+        },
+    }
+
+
+def audiences_document(compilation: Compilation) -> Document:
+    """Audience models and their exposures."""
+    models, exposures = [], []
+    for spec in compilation.audiences.values():
+        meta = audience_exposure(compilation, spec)
+        columns = [
+            _column(str(meta["key"]), "The subject.", "unique", "not_null"),
+            _column("held_back_by", "By what a member is held back; null for those who are sent."),
+        ]
+        models.append(_model(f"audience_{spec.key}", f"{spec.name}. {spec.description}".strip(), columns))
+        meta = {name: said(value) if isinstance(value, str) else value for name, value in meta.items()}
+        exposures.append(
+            {
+                "name": f"audience_{spec.key}",
+                "label": said(spec.name),
+                "type": "application",
+                "description": said(spec.description),
+                "owner": {"name": said(spec.owner or "nobody named")},
+                "depends_on": [f"ref('audience_{spec.key}')"],
+                "config": {"meta": {"muster": meta}},
+            }
+        )
+    return {"version": 2, "models": models, "exposures": exposures}
+
+
+def overall_document() -> Document:
+    """Models over all entities."""
+    definitions = _model(
+        "segment_definitions",
+        "Every segment that has a spec, archived ones included.",
+        [_column("segment", "The segment's key.", "unique", "not_null")],
+        materialized="view",
+        tags=[DAY],
+    )
+    snapshot: Document = {
+        "name": "segment_definition_history",
+        "relation": "ref('segment_definitions')",
+        "description": "Every definition that each segment had: dbt_valid_from is its first day.",
+        "config": {
+            "unique_key": "segment",
+            "strategy": "check",
+            "check_cols": ["definition", "status"],
+            "hard_deletes": "invalidate",
+            "tags": ["muster", DAY],
+            "pre_hook": SNAPSHOT_HOOKS,
+        },
+    }
+    return {"version": 2, "models": [definitions, *_union_documents()], "snapshots": [snapshot]}
+
+
+def _union_documents() -> list[Document]:
+    described = {
+        "entity_presence": "Stays in base populations, over all entities.",
+        "entity_spells": "Stays in segments, over all entities.",
+        "entity_transitions": "Entries and exits, over all entities.",
+        "entity_membership_daily": "Members on each of the last days, over all entities.",
+    }
+    columns = [_column("entity", "The entity."), _column("subject_key", "The subject's key as text.")]
+    return [_model(name, description, columns, materialized="view") for name, description in described.items()]
