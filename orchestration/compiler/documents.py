@@ -7,6 +7,7 @@ from typing import TypeAlias
 import yaml
 
 from orchestration.compiler.audience import audience_exposure
+from orchestration.compiler.catalog import Entity, Link
 from orchestration.compiler.compile import Compilation
 from orchestration.compiler.measures import measure_definitions
 from orchestration.compiler.plan import Plan, trait_to_words
@@ -115,12 +116,29 @@ def _segments_document(compilation: Compilation, plan: Plan) -> Document:
         f"Which segments each {plan.entity.name} is in as of the last judged day. Only the key is promised.",
         columns,
         tags=[DAY],
-        meta={"muster": {"entity": plan.entity.name, "key": plan.entity.key, "segments": _meta(compilation, plan)}},
+        meta={"muster": _entity_meta(compilation, plan)},
     )
 
 
-def _meta(compilation: Compilation, plan: Plan) -> Document:
-    return {segment.key: _segment_meta(compilation, segment) for segment in plan.segments}
+def _entity_meta(compilation: Compilation, plan: Plan) -> Document:
+    """What the run reads back: the entity, the tables it is judged by, and its segments."""
+    return {
+        "entity": plan.entity.name,
+        "key": plan.entity.key,
+        "timezone": compilation.catalog.timezone,
+        "sources": _sources_meta(plan.entity),
+        "segments": {segment.key: _segment_meta(compilation, segment) for segment in plan.segments},
+    }
+
+
+def _sources_meta(entity: Entity) -> list[Document]:
+    """The tables that must be right before anything is judged; rows of a relation may belong to nobody."""
+    tables: list[Document] = [{"model": entity.model, "key": entity.key, "unique": entity.history is None, "at": None}]
+    if entity.events and entity.events.at:
+        events = entity.events
+        tables.append({"model": events.model, "key": events.subject, "unique": False, "at": entity.events.at.column})
+    links = (relation for relation in entity.relations.values() if isinstance(relation, Link))
+    return [*tables, *({"model": each.model, "key": each.subject, "unique": False, "at": None} for each in links)]
 
 
 def _segment_meta(compilation: Compilation, segment: Segment) -> Document:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
@@ -17,6 +18,8 @@ from orchestration.compiler.sql import AS_OF, cast, column, identifier, table, t
 from orchestration.compiler.traits import list_model, traits_select
 
 REF = "ref__"
+MAX_CLOSED = 60
+_OPENED = re.compile(r"\(\n +([^\n]*)\n +\)")
 Locate = Callable[[str], exp.Table]
 
 
@@ -25,7 +28,14 @@ def to_text(query: exp.Expr, dialect: str) -> str:
     written = query.sql(
         dialect=dialect, pretty=True, indent=4, pad=4, max_text_width=100, normalize_functions="lower", copy=True
     )
-    return _small_letters(written, dialect)
+    return _small_letters(_closed_up(written, query), dialect)
+
+
+def _closed_up(written: str, query: exp.Expr) -> str:
+    """Parentheses around one short line on that line; not where a literal's own lines could be taken for them."""
+    if any("\n" in found.this for found in query.find_all(exp.Literal)):
+        return written
+    return _OPENED.sub(lambda found: f"({found[1]})" if len(found[1]) <= MAX_CLOSED else found[0], written)
 
 
 def _small_letters(written: str, dialect: str) -> str:

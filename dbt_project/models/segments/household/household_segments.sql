@@ -23,9 +23,7 @@ select
     purchase_days_in_the_last_30_days >= 12 as frequent_shoppers, /* Frequent shoppers */
     purchase_count_where_amount_is_more_than_60 >= 3 and purchase_count_in_the_last_21_days = 0 as lapsed_big_baskets, /* Lapsed big baskets */
     coalesce(
-        first_seen_at_day <= (
-            {{ as_of() }} - interval 91 day
-        ) and purchase_count_in_the_last_45_days = 0,
+        first_seen_at_day <= ({{ as_of() }} - interval 91 day) and purchase_count_in_the_last_45_days = 0,
         false
     ) as lapsed_shoppers, /* Lapsed shoppers */
     coalesce(first_seen_at_day between {{ as_of() }} - interval 59 day and {{ as_of() }}, false) as new_households, /* New households */

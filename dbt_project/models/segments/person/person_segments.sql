@@ -12,9 +12,7 @@ with traits as (
             subscription_status in ('active', 'past_due')
             and (
                 (
-                    last_seen_at_day <= (
-                        {{ as_of() }} - interval 31 day
-                    )
+                    last_seen_at_day <= ({{ as_of() }} - interval 31 day)
                     and last_seen_at_day between {{ as_of() }} - interval 90 day and {{ as_of() }}
                 )
                 or subscription_status = 'past_due'
@@ -33,9 +31,7 @@ with traits as (
         checkout_started_or_pricing_viewed_count_in_the_aad91e >= 2
         and upgraded_count_in_the_last_14_days = 0 as high_intent, /* High Intent */
         coalesce(
-            last_seen_at_day <= (
-                {{ as_of() }} - interval 31 day
-            )
+            last_seen_at_day <= ({{ as_of() }} - interval 31 day)
             and subscription_status = 'active'
             and total_spend > 250
             and report_created_count_in_the_last_60_days = 0
@@ -52,17 +48,13 @@ with traits as (
         ) as hot_prospects, /* Hot prospects */
         coalesce(
             "role" = 'user'
-            and signed_up_at_day <= (
-                {{ as_of() }} - interval 31 day
-            )
+            and signed_up_at_day <= ({{ as_of() }} - interval 31 day)
             and any_event_count_in_the_last_30_days = 0,
             false
         ) as inactive_30_days, /* Inactive 30 Days */
         coalesce(
             subscription_status = 'active'
-            and signed_up_at_day <= (
-                {{ as_of() }} - interval 6 month - interval 1 day
-            )
+            and signed_up_at_day <= ({{ as_of() }} - interval 6 month - interval 1 day)
             and any_event_days_in_the_last_60_days >= 5,
             false
         ) as loyal_customers, /* Loyal customers */
@@ -80,17 +72,13 @@ with traits as (
             false
         ) as new_this_week, /* New This Week */
         coalesce(
-            signed_up_at_day <= (
-                {{ as_of() }} - interval 7 day
-            )
+            signed_up_at_day <= ({{ as_of() }} - interval 7 day)
             and file_exported_or_invite_sent_or_photo_uploaded_o_37dd7f = 0,
             false
         ) as no_action_taken, /* No action taken */
         coalesce(
             "role" = 'lead'
-            and (
-                country in ('NO', 'DE') or language in ('no', 'de')
-            )
+            and (country in ('NO', 'DE') or language in ('no', 'de'))
             and email is not null
             and not coalesce(
                 ends_with(lower(email), '@example.net')
@@ -103,9 +91,7 @@ with traits as (
         ) as nordic_and_german_leads, /* Nordic and German leads */
         coalesce(plan = 'pro', false) as pro_plan, /* Pro plan */
         report_created_count_where_format_is_pdf_in_the_759809 >= 3 as report_builders, /* Report builders */
-        coalesce(last_seen_at_day <= (
-            {{ as_of() }} - interval 30 day
-        ), false) as slipping_away, /* Slipping Away */
+        coalesce(last_seen_at_day <= ({{ as_of() }} - interval 30 day), false) as slipping_away, /* Slipping Away */
         coalesce(
             subscription_status = 'trialing'
             and trial_ends_at_day between {{ as_of() }} + interval 1 day and {{ as_of() }} + interval 30 day,

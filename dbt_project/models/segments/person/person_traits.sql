@@ -166,9 +166,7 @@ with people as (
         person_id,
         count(
             case
-                when (
-                    channel = 'email' and opened_at is not null
-                )
+                when (channel = 'email' and opened_at is not null)
                 and sent_at_day between {{ as_of() }} - interval 59 day and {{ as_of() }}
                 then 1
             end

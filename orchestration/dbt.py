@@ -1,0 +1,110 @@
+"""dbt in this process: the project is parsed once, and every invocation after that uses the parsed manifest."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from dbt.artifacts.schemas.results import NodeStatus
+from dbt.artifacts.schemas.run import RunExecutionResult
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
+
+from orchestration.settings import Settings
+
+BAD = (NodeStatus.Error, NodeStatus.Fail, NodeStatus.RuntimeErr)
+
+
+class DbtError(Exception):
+    """dbt could not parse the project or start a run; the message is dbt's."""
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one node: a model, a snapshot, a seed or a test."""
+
+    unique_id: str
+    name: str
+    resource_type: str
+    status: str
+    ok: bool
+    message: str
+    seconds: float
+    failures: int
+    compiled_code: str
+
+
+@dataclass(frozen=True)
+class Dbt:
+    """The project's dbt, on the project's warehouse."""
+
+    settings: Settings
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """The parsed project. Raises DbtError."""
+        result = self._invoke(dbtRunner(), ["parse"])
+        if not isinstance(result.result, Manifest):
+            raise DbtError(f"dbt cannot read {self.settings.dbt_project}: {result.exception}")
+        return result.result
+
+    @cached_property
+    def document(self) -> Mapping[str, Any]:
+        """The manifest as dbt writes it to disk."""
+        return self.manifest.writable_manifest().to_dict(omit_none=False)
+
+    def build(self, as_of: date, select: str, exclude: str = "") -> tuple[NodeResult, ...]:
+        """Build the selected nodes with their tests, as of a day. Raises DbtError when nothing could be started."""
+        arguments = ["build", "--select", select, "--vars", f"{{as_of: '{as_of.isoformat()}'}}"]
+        arguments += ["--indirect-selection", "cautious", "--no-write-json"]
+        if exclude:
+            arguments += ["--exclude", exclude]
+        result = self._invoke(dbtRunner(manifest=self.manifest), arguments)
+        if not isinstance(result.result, RunExecutionResult):
+            raise DbtError(f"dbt could not build {select}: {result.exception}")
+        return tuple(_node_result(each) for each in result.result.results)
+
+    def _invoke(self, runner: dbtRunner, arguments: list[str]) -> dbtRunnerResult:
+        with _environment(self.settings.dbt_environment()):
+            return runner.invoke([*arguments, *self._places()])
+
+    def _places(self) -> list[str]:
+        state = self.settings.state / "dbt"
+        return [
+            *("--project-dir", str(self.settings.dbt_project)),
+            *("--profiles-dir", str(self.settings.profiles)),
+            *("--target-path", str(state / "target")),
+            *("--log-path", str(state / "logs")),
+            *("--log-level", "none", "--log-level-file", "info", "--no-use-colors"),
+        ]
+
+
+def _node_result(result: Any) -> NodeResult:
+    return NodeResult(
+        unique_id=result.node.unique_id,
+        name=result.node.name,
+        resource_type=str(result.node.resource_type),
+        status=str(result.status),
+        ok=result.status not in BAD,
+        message=result.message or "",
+        seconds=result.execution_time,
+        failures=result.failures or 0,
+        compiled_code=getattr(result.node, "compiled_code", None) or "",
+    )
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """dbt's profiles read the environment; put back what was there."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)

@@ -1,0 +1,149 @@
+"""One day's steps, and a range of days, as plain functions: the command line and Dagster both call them.
+
+A range runs day by day only up to the history; transitions, spells, marts and their tests are built once at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeAlias
+
+from orchestration.days import DayStatus, create_days, days_to_run, mark, plan_days, recorded_days
+from orchestration.dbt import Dbt, NodeResult
+from orchestration.gates.result import GateResult
+from orchestration.gates.source import SourceTable, source_gate
+from orchestration.settings import Settings
+from orchestration.warehouse import DuckDB, Warehouse
+
+DAY = "tag:muster_day"
+SOURCES = f"+{DAY}"
+EXAMPLES = 5
+
+Progress: TypeAlias = Callable[[str, int, int], None]
+
+
+class RunError(Exception):
+    """A step failed; later steps did not run, and what earlier days published still stands."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run did: the days it judged, and the result of every node of its last day."""
+
+    days: tuple[date, ...]
+    results: tuple[NodeResult, ...]
+
+
+def silent(_: str, __: int, ___: int) -> None:
+    """No progress shown."""
+
+
+def open_warehouse(settings: Settings) -> AbstractContextManager[Warehouse]:
+    return DuckDB(settings.duckdb)
+
+
+def run_days(dbt: Dbt, first: date, last: date, progress: Progress = silent) -> Run:
+    """Judge the days from `first` to `last`, and those that have to be judged with them, and publish the marts.
+
+    Raises RunError: a gate, a test or a model failed.
+    """
+    days = begin(dbt, first, last)
+    sources = build_sources(dbt, days, progress)
+    check_sources(dbt, days[-1])
+    judged = judge_days(dbt, days, progress)
+    published = publish(dbt, days, progress)
+    return Run(tuple(days), (*sources, *judged, *published))
+
+
+def begin(dbt: Dbt, first: date, last: date) -> list[date]:
+    """Find and note the days to judge."""
+    with open_warehouse(dbt.settings) as warehouse:
+        create_days(warehouse)
+        days = days_to_run(recorded_days(warehouse), first, last)
+        plan_days(warehouse, days)
+    return days
+
+
+def build_sources(dbt: Dbt, days: list[date], progress: Progress = silent) -> tuple[NodeResult, ...]:
+    """Build and test what the segments are judged by."""
+    progress("sources", 0, len(days))
+    return _built(dbt, dbt.build(days[-1], SOURCES, DAY), days[-1])
+
+
+def source_tables(document: Mapping[str, Any]) -> list[SourceTable]:
+    """The tables that segments are judged by, as the manifest's entities name them."""
+    found: dict[tuple[str, str], SourceTable] = {}
+    for entity in entities(document).values():
+        for table in entity["sources"]:
+            source = SourceTable(
+                table["model"], table["key"], at=table["at"], unique=table["unique"], may_be_empty=True
+            )
+            found.setdefault((table["model"], table["key"]), source)
+    return list(found.values())
+
+
+def entities(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Each entity's entry in the manifest: key, time zone, sources, segments."""
+    metas = (node.get("config", {}).get("meta", {}).get("muster") for node in document["nodes"].values())
+    return {meta["entity"]: meta for meta in metas if meta and "segments" in meta}
+
+
+def source_results(dbt: Dbt, day: date) -> GateResult:
+    """What the gate on the sources finds."""
+    with open_warehouse(dbt.settings) as warehouse:
+        return source_gate(warehouse, source_tables(dbt.document), day)
+
+
+def check_sources(dbt: Dbt, day: date) -> None:
+    """Stop before anything is judged by sources that the gate does not let through."""
+    result = source_results(dbt, day)
+    if not result.passed:
+        raise RunError(f"{day}: the gate on the sources failed: {result.summary()}")
+
+
+def judge_days(dbt: Dbt, days: list[date], progress: Progress = silent) -> tuple[NodeResult, ...]:
+    """Judge each day and record it, in order. The results are those of the last day."""
+    results: tuple[NodeResult, ...] = ()
+    for done, day in enumerate(days):
+        progress(f"day {day}", done, len(days))
+        results = judge_day(dbt, day)
+    return results
+
+
+def judge_day(dbt: Dbt, day: date) -> tuple[NodeResult, ...]:
+    """Judge one day and record it: measures, traits, flags, history."""
+    results = _built(dbt, dbt.build(day, DAY), day)
+    with open_warehouse(dbt.settings) as warehouse:
+        mark(warehouse, [day], DayStatus.JUDGED)
+    return results
+
+
+def publish(dbt: Dbt, days: list[date], progress: Progress = silent) -> tuple[NodeResult, ...]:
+    """Build everything that is made of the history, test it, and note the days as published."""
+    progress("marts", len(days), len(days))
+    results = _built(dbt, dbt.build(days[-1], "*", SOURCES), days[-1])
+    with open_warehouse(dbt.settings) as warehouse:
+        mark(warehouse, days, DayStatus.PUBLISHED)
+    return results
+
+
+def _built(dbt: Dbt, results: tuple[NodeResult, ...], day: date) -> tuple[NodeResult, ...]:
+    failed = [result for result in results if not result.ok]
+    if failed:
+        said = "\n".join(f"  {_explained(dbt, result)}" for result in failed)
+        raise RunError(f"{day}: {len(failed)} of {len(results)} steps failed; nothing after them ran\n{said}")
+    return results
+
+
+def _explained(dbt: Dbt, result: NodeResult) -> str:
+    """A failed step in a line; a failed test with the first rows that failed it."""
+    if result.resource_type != "test" or not result.failures:
+        return f"{result.name}: {result.message}"
+    with open_warehouse(dbt.settings) as warehouse:
+        rows = warehouse.rows(f"select * from ({result.compiled_code}) as failing limit {EXAMPLES}")
+    shown = ", ".join(str(row[0]) for row in rows)
+    more = ", …" if result.failures > len(rows) else ""
+    return f"{result.name}: {result.failures} found: {shown}{more}"
