@@ -11,6 +11,21 @@
   {%- endif -%}
 {%- endmacro %}
 
+{# An instant before all days that any of the measures reads, whatever the time zone: so that a run reads new events
+   instead of all events. #}
+{% macro open_from(definitions) -%}
+  {%- set first = '0001-01-01' -%}
+  {%- if execute and is_incremental() -%}
+    {%- set held = run_query("select distinct measure || ' ' || definition from " ~ this).columns[0].values() -%}
+    {%- if definitions | reject('in', held) | list | length == 0 -%} {%- set first = first_open_day() -%} {%- endif -%}
+  {%- endif -%}
+  {%- if first == '0001-01-01' -%}
+    cast('0001-01-01' as {{ api.Column.translate_type('timestamp') }})
+  {%- else -%}
+    cast(cast('{{ first }}' as date) - interval '1' day as {{ api.Column.translate_type('timestamp') }})
+  {%- endif -%}
+{%- endmacro %}
+
 {% macro first_open_day() -%}
   {%- set query -%}
     select cast(least({{ days_before(as_of(), var('look_back_days') - 1) }}, max(day)) as {{ api.Column.translate_type('string') }})

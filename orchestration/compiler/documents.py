@@ -138,7 +138,8 @@ def _sources_meta(entity: Entity) -> list[Document]:
         events = entity.events
         tables.append({"model": events.model, "key": events.subject, "unique": False, "at": entity.events.at.column})
     links = (relation for relation in entity.relations.values() if isinstance(relation, Link))
-    return [*tables, *({"model": each.model, "key": each.subject, "unique": False, "at": None} for each in links)]
+    pairs: list[Document] = [{"model": each.model, "key": each.subject, "unique": False, "at": None} for each in links]
+    return tables + pairs
 
 
 def _segment_meta(compilation: Compilation, segment: Segment) -> Document:

@@ -8,8 +8,8 @@ from orchestration.compiler import documents, shapes
 from orchestration.compiler.audience import audience_select
 from orchestration.compiler.compile import Compilation
 from orchestration.compiler.files import GeneratedFile
-from orchestration.compiler.flags import flags_select
-from orchestration.compiler.measures import measures_select
+from orchestration.compiler.flags import HISTORY_BEFORE, flags_select
+from orchestration.compiler.measures import OPEN_FROM, measure_definitions, measures_select
 from orchestration.compiler.plan import Plan
 from orchestration.compiler.render import to_model
 from orchestration.compiler.segment import Segment, Status
@@ -43,9 +43,13 @@ def _yml(path: str, content: dict[str, object]) -> GeneratedFile:
 def _entity_files(compilation: Compilation, plan: Plan, dialect: str) -> list[GeneratedFile]:
     entity, name, clock = plan.entity, plan.entity.name, compilation.bases.clock
     paused = [segment.key for segment in plan.segments if segment.status is Status.PAUSED]
-    histories = {name: shapes.history_before(name, entity.key, paused)}
-    traits = to_model(traits_select(plan, compilation.bases), dialect, histories)
-    flags = to_model(flags_select(plan, clock), dialect, histories)
+    definitions = measure_definitions(plan, clock)
+    macros = {
+        HISTORY_BEFORE + name: shapes.history_before(name, entity.key, paused),
+        OPEN_FROM + name: shapes.open_from(definitions),
+    }
+    traits = to_model(traits_select(plan, compilation.bases), dialect, macros)
+    flags = to_model(flags_select(plan, clock), dialect, macros)
     files = [
         _sql(f"{name}/{name}_traits", f"Grain: one row per {name} of the base population.", traits),
         _sql(f"{name}/{name}_segments", f"Grain: one row per {name}; one boolean column per segment.", flags),
@@ -53,7 +57,7 @@ def _entity_files(compilation: Compilation, plan: Plan, dialect: str) -> list[Ge
         _yml(f"{name}/{name}", documents.entity_document(compilation, plan)),
     ]
     if plan.measures:
-        query = to_model(measures_select(plan, clock, incremental=True), dialect, histories)
+        query = to_model(measures_select(plan, clock, incremental=True), dialect, macros)
         files.append(_sql(f"{name}/{name}_measures", f"Grain: one row per measure, {name} and local day.", query))
     return files
 
@@ -70,7 +74,7 @@ def _audience_files(compilation: Compilation, dialect: str) -> list[GeneratedFil
         _sql(
             f"audiences/audience_{spec.key}",
             f"Grain: one row per member of {spec.segment.text}; held_back_by is null for those who are sent.",
-            to_model(audience_select(compilation, spec), dialect, {}),
+            to_model(audience_select(compilation, spec), dialect),
         )
         for spec in compilation.audiences.values()
     ]
@@ -81,7 +85,7 @@ def _overall_files(compilation: Compilation, plans: list[Plan], dialect: str) ->
     if not plans:
         return []
     keys = {plan.entity.name: plan.entity.key for plan in plans}
-    definitions = to_model(_definitions_select(compilation), dialect, {})
+    definitions = to_model(_definitions_select(compilation), dialect)
     return [
         _sql("all/segment_definitions", "Grain: one row per segment, as defined today.", definitions),
         *(_sql(f"all/{name}", grain, body) for name, grain, body in shapes.union_models(keys)),

@@ -17,8 +17,8 @@ from orchestration.compiler.sql import (
     column,
     compared,
     conjunction,
-    day_of,
     either_of,
+    end_of_day,
     identifier,
     is_null,
     known,
@@ -99,8 +99,17 @@ class Import:
 
 
 def not_after(at: TimeColumn, clock: Clock) -> exp.Expr:
-    """That a date is no later than the as-of day."""
-    return compared(day_of(at, column(at.column), clock), "<=", as_of())
+    """That a date is no later than the as-of day; instants are compared with its end, to convert none of them."""
+    if at.type is Type.DATE:
+        return compared(column(at.column), "<=", as_of())
+    return compared(column(at.column), "<", end_of_day(clock))
+
+
+def over_after(at: TimeColumn, clock: Clock) -> exp.Expr:
+    """That a state which ends then still holds at the end of the as-of day."""
+    if at.type is Type.DATE:
+        return compared(column(at.column), ">", as_of())
+    return compared(column(at.column), ">=", end_of_day(clock))
 
 
 def seen(at: TimeColumn | None, clock: Clock) -> list[exp.Expr]:
@@ -114,8 +123,8 @@ def in_base(entity: Entity, bases: Bases) -> list[exp.Expr]:
     found: list[exp.Expr] = []
     if entity.history:
         end = entity.history.valid_to
-        over = compared(day_of(end, column(end.column), clock), ">", as_of())
-        found += [not_after(entity.history.valid_from, clock), either_of(is_null(column(end.column)), over)]
+        still = either_of(is_null(column(end.column)), over_after(end, clock))
+        found += [not_after(entity.history.valid_from, clock), still]
     if entity.since:
         found.append(not_after(entity.since, clock))
     population = bases.populations.get(entity.name)

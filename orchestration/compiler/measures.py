@@ -23,6 +23,7 @@ from orchestration.compiler.sql import (
 from orchestration.compiler.words import digest
 
 MEASURED_FROM = "measured_from__"
+OPEN_FROM = "open_from__"
 DEFINED = "__defined__"
 EXACT = "decimal(38, 9)"
 TOTALS = ("total", "minimum", "maximum")
@@ -39,7 +40,11 @@ def measures_select(plan: Plan, clock: Clock, incremental: bool) -> exp.Query:
     query: exp.Query = parts[0]
     for part in parts[1:]:
         query = exp.Union(this=query, expression=part, distinct=False)
-    return with_ctes(query, [("events", reading.select(events.model, seen(events.at, clock)))])
+    read = seen(events.at, clock)
+    if incremental:
+        at = column(events.at.column)
+        read.append(either_of(compared(at, ">=", column(OPEN_FROM + plan.entity.name)), is_null(at.copy())))
+    return with_ctes(query, [("events", reading.select(events.model, read))])
 
 
 def measure_definition(plan: Plan, measure: Measure, clock: Clock) -> str:
@@ -89,5 +94,5 @@ def named_any_of(name: exp.Column, names: tuple[str, ...] | None) -> list[exp.Ex
 
 
 def measure_definitions(plan: Plan, clock: Clock) -> list[str]:
-    """Each measure's name and definition, as the run that forgets all others is told them."""
+    """Each measure's name and definition, as Muster's macros take them."""
     return [f"{name} {measure_definition(plan, measure, clock)}" for measure, name in plan.measures.items()]

@@ -53,16 +53,16 @@ def _small_letters(written: str, dialect: str) -> str:
 # --- as dbt models
 
 
-def to_model(query: exp.Query, dialect: str, histories: Mapping[str, str]) -> str:
-    """The select of a dbt model: tables by `ref`, the day by `as_of`, nothing else of the template language.
+def to_model(query: exp.Query, dialect: str, macros: Mapping[str, str] | None = None) -> str:
+    """The select of a dbt model: tables by `ref`, the day by `as_of`, and calls of Muster's other macros.
 
-    `histories` gives, for each entity, the macro call that reads its flags as they were before the day.
+    `macros` gives the calls that stand behind names in the tree.
     """
     query = query.copy()
-    swaps = {AS_OF: "{{ as_of() }}"}
+    swaps = {AS_OF: "{{ as_of() }}", **(macros or {})}
     ctes = {cte.alias for cte in query.find_all(exp.CTE)}
     for found in list(query.find_all(exp.Table)):
-        swap = _table_swap(found, ctes, histories)
+        swap = _table_swap(found, ctes)
         if swap:
             swaps[swap[0]] = swap[1]
             found.set("this", exp.to_identifier(swap[0]))
@@ -73,9 +73,9 @@ def to_model(query: exp.Query, dialect: str, histories: Mapping[str, str]) -> st
     return _swapped(to_text(query, dialect), dialect, swaps)
 
 
-def _table_swap(found: exp.Table, ctes: set[str], histories: Mapping[str, str]) -> tuple[str, str] | None:
+def _table_swap(found: exp.Table, ctes: set[str]) -> tuple[str, str] | None:
     if found.name.startswith(HISTORY_BEFORE):
-        return found.name, histories[found.name.removeprefix(HISTORY_BEFORE)]
+        return None
     inside = found.find_ancestor(exp.CTE)
     reads_itself = inside is not None and inside.alias == found.name
     if found.db or (found.name in ctes and not reads_itself):

@@ -16,6 +16,11 @@ def history_before(entity: str, key: str, flags: Iterable[str]) -> str:
     return "{{ history_before('" + entity + "', '" + key + "', " + _list(flags) + ") }}"
 
 
+def open_from(definitions: Iterable[str]) -> str:
+    """The macro call that gives the first instant which any of the measures still has to read."""
+    return "{{ open_from(" + _list(definitions) + ") }}"
+
+
 def entity_models(entity: str, key: str) -> list[tuple[str, str, str]]:
     """Name, grain and select of each model made of the entity's flags and their history."""
     named = {

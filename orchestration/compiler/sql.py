@@ -13,7 +13,7 @@ from sqlglot import exp
 from sqlglot.dialects import Dialects
 from sqlglot.dialects.dialect import Dialect
 
-from orchestration.compiler.catalog import WEEKDAYS, Attribute, Catalog, TimeColumn, Type
+from orchestration.compiler.catalog import WEEKDAYS, Attribute, Catalog, Type
 from orchestration.compiler.segment import (
     All,
     AnyElement,
@@ -195,24 +195,24 @@ def _zoned(moment: exp.Expr, zone: str) -> exp.Expr:
     return exp.AtTimeZone(this=moment, zone=exp.Literal.string(zone))
 
 
-def day_of(at: TimeColumn, expression: exp.Expr, clock: Clock) -> exp.Expr:
-    return expression if at.type is Type.DATE else local_day(expression, clock)
-
-
 def _instant(moment: Instant, clock: Clock) -> exp.Expr:
     match moment:
         case FixedInstant(fixed):
             return _timestamp(fixed)
         case HoursFromEnd(hours):
-            end: exp.Expr = cast(moved(as_of(), 0, 1), "timestamp")
-            if clock.timezone != "UTC":
-                end = _zoned(_zoned(end, clock.timezone), "UTC")
+            end = end_of_day(clock)
             if not hours:
                 return end
             kind = exp.TimestampAdd if hours > 0 else exp.TimestampSub
             return kind(this=exp.Paren(this=end), expression=exp.Literal.number(abs(hours)), unit=exp.var("HOUR"))
         case _:
             assert_never(moment)
+
+
+def end_of_day(clock: Clock) -> exp.Expr:
+    """The first instant after the as-of day, in UTC."""
+    end: exp.Expr = cast(moved(as_of(), 0, 1), "timestamp")
+    return end if clock.timezone == "UTC" else _zoned(_zoned(end, clock.timezone), "UTC")
 
 
 def _timestamp(fixed: datetime) -> exp.Expr:

@@ -11,7 +11,7 @@ with flags as (
         composition
     from {{ ref('households') }}
     where
-        cast(first_seen_at at time zone 'UTC' at time zone 'America/New_York' as date) <= {{ as_of() }}
+        first_seen_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
 )
 select
     households.household_id,

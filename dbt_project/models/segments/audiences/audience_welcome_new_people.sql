@@ -13,12 +13,12 @@ with flags as (
         accepts_marketing
     from {{ ref('people') }}
     where
-        cast(valid_from at time zone 'UTC' at time zone 'America/New_York' as date) <= {{ as_of() }}
+        valid_from < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
         and (
             valid_to is null
-            or cast(valid_to at time zone 'UTC' at time zone 'America/New_York' as date) > {{ as_of() }}
+            or valid_to >= cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
         )
-        and cast(created_at at time zone 'UTC' at time zone 'America/New_York' as date) <= {{ as_of() }}
+        and created_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
 )
 select
     people.person_id,

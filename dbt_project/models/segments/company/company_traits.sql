@@ -8,12 +8,12 @@ with companies as (
         cast(renews_at at time zone 'UTC' at time zone 'America/New_York' as date) as renews_at_day
     from {{ ref('companies') }}
     where
-        cast(valid_from at time zone 'UTC' at time zone 'America/New_York' as date) <= {{ as_of() }}
+        valid_from < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
         and (
             valid_to is null
-            or cast(valid_to at time zone 'UTC' at time zone 'America/New_York' as date) > {{ as_of() }}
+            or valid_to >= cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
         )
-        and cast(created_at at time zone 'UTC' at time zone 'America/New_York' as date) <= {{ as_of() }}
+        and created_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
         and not archived
 ), people as (
     select
@@ -21,12 +21,12 @@ with companies as (
         cast(last_seen_at at time zone 'UTC' at time zone 'America/New_York' as date) as last_seen_at_day
     from {{ ref('people') }}
     where
-        cast(valid_from at time zone 'UTC' at time zone 'America/New_York' as date) <= {{ as_of() }}
+        valid_from < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
         and (
             valid_to is null
-            or cast(valid_to at time zone 'UTC' at time zone 'America/New_York' as date) > {{ as_of() }}
+            or valid_to >= cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
         )
-        and cast(created_at at time zone 'UTC' at time zone 'America/New_York' as date) <= {{ as_of() }}
+        and created_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
 ), company_people as (
     select
         company_id,
@@ -50,7 +50,7 @@ with companies as (
         amount
     from {{ ref('deals') }}
     where
-        cast(created_at at time zone 'UTC' at time zone 'America/New_York' as date) <= {{ as_of() }}
+        created_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
         or created_at is null
 ), deals_by_company as (
     select

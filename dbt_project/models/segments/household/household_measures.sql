@@ -9,8 +9,11 @@ with events as (
         amount
     from {{ ref('household_events') }}
     where
-        cast(occurred_at at time zone 'UTC' at time zone 'America/New_York' as date) <= {{ as_of() }}
-        or occurred_at is null
+        (
+            occurred_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
+            or occurred_at is null
+        )
+        and (occurred_at >= {{ open_from(['coupon_redeemed fb9484', 'campaign_received 3e0eed', 'purchase_with_discount 8eb87a', 'purchase_where_amount_is_more_than_100 eb672a', 'purchase 71a91d', 'purchase_where_amount_is_more_than_60 8201ca', 'purchase_with_amount e5f465']) }} or occurred_at is null)
 )
 select
     'coupon_redeemed' as measure,

@@ -7,7 +7,7 @@ with households as (
         cast(first_seen_at at time zone 'UTC' at time zone 'America/New_York' as date) as first_seen_at_day
     from {{ ref('households') }}
     where
-        cast(first_seen_at at time zone 'UTC' at time zone 'America/New_York' as date) <= {{ as_of() }}
+        first_seen_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
 ), coupon_redeemed as (
     select
         household_id,
@@ -81,7 +81,7 @@ with households as (
         cast(starts_at at time zone 'UTC' at time zone 'America/New_York' as date) as starts_at_day
     from {{ ref('household_campaigns') }}
     where
-        cast(starts_at at time zone 'UTC' at time zone 'America/New_York' as date) <= {{ as_of() }}
+        starts_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
         or starts_at is null
 ), campaigns_by_household as (
     select
@@ -102,7 +102,7 @@ with households as (
         amount
     from {{ ref('baskets') }}
     where
-        cast(purchased_at at time zone 'UTC' at time zone 'America/New_York' as date) <= {{ as_of() }}
+        purchased_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
         or purchased_at is null
 ), baskets_by_household as (
     select

@@ -9,8 +9,11 @@ with events as (
         "format"
     from {{ ref('person_events') }}
     where
-        cast(occurred_at at time zone 'UTC' at time zone 'America/New_York' as date) <= {{ as_of() }}
-        or occurred_at is null
+        (
+            occurred_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
+            or occurred_at is null
+        )
+        and (occurred_at >= {{ open_from(['any_event_where_device_is_ios_or_android b8ec16', 'checkout_started_or_pricing_viewed abdbc1', 'upgraded c1663d', 'report_created feb73b', 'pricing_viewed 13c617', 'any_event 4e8e49', 'file_exported_or_invite_sent_or_photo_uploaded_o_94fcc9 4af2f3', 'report_created_where_format_is_pdf 11155c']) }} or occurred_at is null)
 )
 select
     'any_event_where_device_is_ios_or_android' as measure,

@@ -21,12 +21,12 @@ with people as (
         cast(trial_ends_at at time zone 'UTC' at time zone 'America/New_York' as date) as trial_ends_at_day
     from {{ ref('people') }}
     where
-        cast(valid_from at time zone 'UTC' at time zone 'America/New_York' as date) <= {{ as_of() }}
+        valid_from < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
         and (
             valid_to is null
-            or cast(valid_to at time zone 'UTC' at time zone 'America/New_York' as date) > {{ as_of() }}
+            or valid_to >= cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
         )
-        and cast(created_at at time zone 'UTC' at time zone 'America/New_York' as date) <= {{ as_of() }}
+        and created_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
 ), any_event_where_device_is_ios_or_android as (
     select
         person_id,
@@ -107,7 +107,7 @@ with people as (
         cast(started_at at time zone 'UTC' at time zone 'America/New_York' as date) as started_at_day
     from {{ ref('conversations') }}
     where
-        cast(started_at at time zone 'UTC' at time zone 'America/New_York' as date) <= {{ as_of() }}
+        started_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
         or started_at is null
 ), conversations_by_person as (
     select
@@ -129,7 +129,7 @@ with people as (
         amount
     from {{ ref('orders') }}
     where
-        cast(ordered_at at time zone 'UTC' at time zone 'America/New_York' as date) <= {{ as_of() }}
+        ordered_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
         or ordered_at is null
 ), orders_by_person as (
     select
@@ -159,7 +159,7 @@ with people as (
         cast(sent_at at time zone 'UTC' at time zone 'America/New_York' as date) as sent_at_day
     from {{ ref('messages') }}
     where
-        cast(sent_at at time zone 'UTC' at time zone 'America/New_York' as date) <= {{ as_of() }}
+        sent_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
         or sent_at is null
 ), messages_by_person as (
     select
@@ -181,12 +181,12 @@ with people as (
         employee_count
     from {{ ref('companies') }}
     where
-        cast(valid_from at time zone 'UTC' at time zone 'America/New_York' as date) <= {{ as_of() }}
+        valid_from < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
         and (
             valid_to is null
-            or cast(valid_to at time zone 'UTC' at time zone 'America/New_York' as date) > {{ as_of() }}
+            or valid_to >= cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
         )
-        and cast(created_at at time zone 'UTC' at time zone 'America/New_York' as date) <= {{ as_of() }}
+        and created_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
         and not archived
 ), company_people as (
     select
@@ -211,7 +211,7 @@ with people as (
         cast(created_at at time zone 'UTC' at time zone 'America/New_York' as date) as created_at_day
     from {{ ref('tickets') }}
     where
-        cast(created_at at time zone 'UTC' at time zone 'America/New_York' as date) <= {{ as_of() }}
+        created_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
         or created_at is null
 ), tickets_by_person as (
     select
