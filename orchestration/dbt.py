@@ -15,12 +15,13 @@ from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 
+from orchestration.errors import MusterError
 from orchestration.settings import Settings
 
 BAD = (NodeStatus.Error, NodeStatus.Fail, NodeStatus.RuntimeErr)
 
 
-class DbtError(Exception):
+class DbtError(MusterError):
     """dbt could not parse the project or start a run; the message is dbt's."""
 
 

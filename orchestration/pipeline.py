@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from orchestration.days import DayStatus, create_days, days_to_run, mark, plan_days, recorded_days
 from orchestration.dbt import Dbt, NodeResult
+from orchestration.errors import MusterError
 from orchestration.gates.result import GateResult
 from orchestration.gates.source import SourceTable, source_gate
 from orchestration.settings import Settings
@@ -25,7 +26,7 @@ EXAMPLES = 5
 Progress: TypeAlias = Callable[[str, int, int], None]
 
 
-class RunError(Exception):
+class RunError(MusterError):
     """A step failed; later steps did not run, and what earlier days published still stands."""
 
 

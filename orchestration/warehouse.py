@@ -11,10 +11,12 @@ from typing import Protocol, Self
 import duckdb
 import pyarrow as pa
 
+from orchestration.errors import MusterError
+
 Value = object
 
 
-class WarehouseError(Exception):
+class WarehouseError(MusterError):
     """The warehouse is not there or refused a statement; the message says what to do."""
 
 
@@ -35,8 +37,8 @@ class Warehouse(Protocol):
         """Run a statement for its effect."""
         ...
 
-    def tables(self) -> dict[str, dict[str, str]]:
-        """Every table and view on the search path or in another schema: name → column → type."""
+    def tables(self) -> dict[str, tuple[str, tuple[str, ...]]]:
+        """Every table and view: name → schema and columns. The session's own schema wins where names repeat."""
         ...
 
     def transaction(self) -> Transaction:
@@ -89,14 +91,18 @@ class DuckDB:
     def execute(self, sql: str, parameters: Sequence[Value] = ()) -> None:
         self._run(sql, parameters)
 
-    def tables(self) -> dict[str, dict[str, str]]:
-        found: dict[str, dict[str, str]] = {}
-        for name, column, kind in self.rows(
-            "select table_name, column_name, data_type from information_schema.columns "
-            "where table_schema = current_schema() order by table_name, ordinal_position"
-        ):
-            found.setdefault(str(name), {})[str(column)] = str(kind)
-        return found
+    def tables(self) -> dict[str, tuple[str, tuple[str, ...]]]:
+        rows = self.rows(
+            "select table_name, table_schema, list(column_name order by ordinal_position) as listed "
+            "from information_schema.columns where table_catalog = current_database() "
+            "group by table_name, table_schema "
+            "order by max(case when table_schema = current_schema() then 1 else 0 end), table_schema desc"
+        )
+        return {
+            str(name): (str(schema), tuple(map(str, columns)))
+            for name, schema, columns in rows
+            if isinstance(columns, list)
+        }
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from orchestration.errors import MusterError
 
-class AudienceError(Exception):
+
+class AudienceError(MusterError):
     """An audience that cannot be exported. `problem` says what is wrong, `remedy` what to do about it."""
 
     def __init__(self, problem: str, remedy: str) -> None:

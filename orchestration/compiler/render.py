@@ -127,6 +127,12 @@ def _put_tables(query: exp.Query, ours: set[str], locate: Locate, history: exp.Q
             found.replace(locate(f"{found.db}.{found.name}" if found.db else found.name))
 
 
+def put_tables(query: exp.Select, locate: Locate, day: date) -> exp.Select:
+    """A select on the catalog's tables, for a day, with each model's table in its place."""
+    _put_tables(query, set(), locate, exp.Select())
+    return _on_day(query, day)
+
+
 def _list_select(trait: ListTrait) -> exp.Query:
     rows: list[exp.Query] = [exp.Select(expressions=[exp.alias_(text(key), "member")]) for key in trait.keys]
     if not rows:

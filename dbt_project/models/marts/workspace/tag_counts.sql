@@ -35,20 +35,26 @@ conversation_tags as (
 ),
 
 carried as (
-    select name as tag, null as person_id, null as company_id, null as conversation_id from tags
+    select element as tag, 'person' as carrier, {{ key_text('person_id') }} as carrier_key from person_tags
     union all
-    select element as tag, person_id, null as company_id, null as conversation_id from person_tags
+    select element as tag, 'company' as carrier, {{ key_text('company_id') }} as carrier_key from company_tags
     union all
-    select element as tag, null as person_id, company_id, null as conversation_id from company_tags
-    union all
-    select element as tag, null as person_id, null as company_id, conversation_id from conversation_tags
+    select element as tag, 'conversation' as carrier, {{ key_text('conversation_id') }} as carrier_key
+    from conversation_tags
+),
+
+known as (
+    select name as tag from tags
+    union
+    select tag from carried where tag is not null
 )
 
 select
-    tag,
-    count(distinct person_id) as people,
-    count(distinct company_id) as companies,
-    count(distinct conversation_id) as conversations
-from carried
-where tag is not null
-group by tag
+    known.tag,
+    count(distinct case when carried.carrier = 'person' then carried.carrier_key end) as people,
+    count(distinct case when carried.carrier = 'company' then carried.carrier_key end) as companies,
+    count(distinct case when carried.carrier = 'conversation' then carried.carrier_key end) as conversations
+from known
+left join carried
+    on carried.tag = known.tag
+group by known.tag

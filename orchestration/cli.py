@@ -1,0 +1,306 @@
+"""The command line. Exit codes: 0 all is well, 1 problems were found, 2 the command was not understood."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from orchestration import printing
+from orchestration.compiler.compile import Compilation, compile_sources
+from orchestration.compiler.emit import compilation_to_files
+from orchestration.compiler.files import Differences, differences, read_sources, write_files
+from orchestration.compiler.problem import Problems
+from orchestration.compiler.words import rule_to_words
+from orchestration.errors import MusterError
+from orchestration.questions import Answer, Questions, ask
+from orchestration.settings import Settings, load_settings
+from orchestration.warehouse import DuckDB, Warehouse
+
+DIALECTS = ("duckdb", "postgres", "spark", "snowflake", "bigquery", "databricks", "redshift", "trino")
+
+app = typer.Typer(
+    help="Customer segmentation as code.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+Project = Annotated[Path | None, typer.Option("--project", help="The project's folder; by default this one.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AsOf = Annotated[
+    datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day to judge; by default yesterday.")
+]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A project, understood, and its warehouse, open for reading."""
+
+    settings: Settings
+    compilation: Compilation
+    warehouse: Warehouse
+
+    @property
+    def questions(self) -> Questions:
+        return ask(self.compilation, self.warehouse)
+
+    def day(self, as_of: datetime | None) -> date:
+        return as_of.date() if as_of else yesterday(self.compilation.catalog.timezone)
+
+
+def yesterday(timezone: str) -> date:
+    """The last local day that is over."""
+    return datetime.now(ZoneInfo(timezone)).date() - timedelta(days=1)
+
+
+def understood(settings: Settings) -> Compilation:
+    return compile_sources(read_sources(settings.project))
+
+
+@contextmanager
+def opened(project: Path | None) -> Iterator[Opened]:
+    settings = load_settings(project)
+    compilation = understood(settings)
+    with DuckDB(settings.duckdb, read_only=True) as warehouse:
+        yield Opened(settings, compilation, warehouse)
+
+
+@app.command()
+def check(project: Project = None, as_json: AsJson = False) -> None:
+    """Read all specs and show every problem."""
+    settings = load_settings(project)
+    try:
+        compilation = understood(settings)
+    except Problems as found:
+        printing.problems(found.problems, as_json=as_json)
+        raise typer.Exit(1) from None
+    printing.problems(compilation.warnings, as_json=as_json)
+    if not as_json:
+        printing.line(f"{len(compilation.segments)} segments, {len(compilation.audiences)} audiences: no errors")
+
+
+@app.command("compile")
+def compile_(
+    project: Project = None,
+    only_check: Annotated[bool, typer.Option("--check", help="Change nothing; fail on any difference.")] = False,
+    dialect: Annotated[str, typer.Option(help=f"One of {', '.join(DIALECTS)}.")] = "duckdb",
+    into: Annotated[Path | None, typer.Option(help="The folder to write; by default the project's own.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the generated dbt models."""
+    settings = load_settings(project)
+    if dialect not in DIALECTS:
+        raise typer.BadParameter(f"`{dialect}` is not one of {', '.join(DIALECTS)}")
+    if into is None and not settings.has_dbt:
+        raise typer.BadParameter(f"{settings.dbt_project} is no dbt project: name a folder with --into")
+    folder = into or settings.dbt_project / "models" / "segments"
+    files = compilation_to_files(understood(settings), dialect)
+    found = differences(folder, files) if only_check else write_files(folder, files)
+    _report_differences(found, folder, only_check, as_json)
+    if only_check and found:
+        raise typer.Exit(1)
+
+
+def _report_differences(found: Differences, folder: Path, only_check: bool, as_json: bool) -> None:
+    named = {"missing": found.missing, "changed": found.changed, "orphans": found.orphans}
+    if as_json:
+        printing.json_({name: list(paths) for name, paths in named.items()})
+        return
+    for name, paths in named.items():
+        for path in paths:
+            printing.line(f"{name.removesuffix('s')}: {folder.name}/{path}")
+    if not found:
+        printing.line("the generated models are up to date")
+    elif only_check:
+        printing.error("the generated models differ from the specs: run `muster compile` and commit what it writes")
+
+
+@app.command()
+def segments(project: Project = None, as_json: AsJson = False) -> None:
+    """List all segments with their rules in words."""
+    compilation = understood(load_settings(project))
+    rows = [
+        (each.key, each.entity, each.name, each.status.value, each.owner, rule_to_words(each.rule))
+        for each in compilation.segments.values()
+    ]
+    printing.table(Answer(("segment", "entity", "name", "status", "owner", "rule"), [*rows]), as_json=as_json)
+
+
+Segment = Annotated[str, typer.Argument(help="The segment's key.")]
+
+
+@app.command()
+def preview(
+    segment: Segment,
+    as_of: AsOf = None,
+    with_members: Annotated[bool, typer.Option("--members", help="List the members too.")] = False,
+    project: Project = None,
+    as_json: AsJson = False,
+) -> None:
+    """Who would be in a segment: asked straight of the warehouse, nothing is written."""
+    with opened(project) as here:
+        day = here.day(as_of)
+        if with_members:
+            members = here.questions.members(segment, day)
+            printing.members(segment, day, len(members), members, as_json=as_json)
+        else:
+            printing.members(segment, day, here.questions.count(segment, day), None, as_json=as_json)
+
+
+@app.command()
+def members(segment: Segment, as_of: AsOf = None, project: Project = None, as_json: AsJson = False) -> None:
+    """Who is in a segment: as recorded, or, where nothing records it, straight from the warehouse's tables."""
+    with opened(project) as here:
+        recorded = _recorded_day(here, as_of)
+        day = recorded or here.day(as_of)
+        if recorded and segment in here.compilation.segments:
+            found = _recorded_members(here, segment, recorded)
+        else:
+            found = here.questions.members(segment, day)
+        printing.members(segment, day, len(found), found, as_json=as_json)
+
+
+def _recorded_day(here: Opened, as_of: datetime | None) -> date | None:
+    """The day asked for, or the last one, if the history holds it."""
+    from orchestration.days import DayStatus, recorded_days
+
+    if not here.settings.has_dbt:
+        return None
+    known = [day for day, status in recorded_days(here.warehouse).items() if status is DayStatus.PUBLISHED]
+    if as_of is None:
+        return max(known, default=None)
+    return as_of.date() if as_of.date() in known else None
+
+
+def _recorded_members(here: Opened, segment: str, day: date) -> list[object]:
+    entity = here.compilation.catalog.entities[here.compilation.segments[segment].entity]
+    rows = here.warehouse.rows(
+        f'select "{entity.key}" from {entity.name}_spells where segment = ? and entered_on <= ? '
+        f"and (exited_on is null or exited_on > ?) order by 1",
+        [segment, day, day],
+    )
+    return [row[0] for row in rows]
+
+
+@app.command()
+def counts(
+    by: Annotated[str, typer.Option(help="segment, tag, or an entity such as company.")] = "segment",
+    as_of: AsOf = None,
+    project: Project = None,
+    as_json: AsJson = False,
+) -> None:
+    """Count members by segment, subjects by tag, or attached subjects by company; empty ones are 0."""
+    with opened(project) as here:
+        day = _recorded_day(here, as_of) or here.day(as_of)
+        answers: dict[str, Callable[[], Answer]] = {
+            "segment": lambda: here.questions.by_segment(day),
+            "tag": lambda: here.questions.by_tag(day),
+        }
+        answer = answers.get(by, lambda: here.questions.by_entity(by, day))()
+        printing.counts(by, day, answer, as_json=as_json)
+
+
+def _needs_dbt(settings: Settings) -> None:
+    if not settings.has_dbt:
+        printing.error(
+            f"{settings.project} has no dbt_project/. To record segments day by day it needs dbt_project.yml, Muster's "
+            "macros (dbt_project/macros), its marts (dbt_project/models/marts), profiles/profiles.yml, and the models "
+            "that `muster compile` generates into dbt_project/models/segments."
+        )
+        raise typer.Exit(1)
+
+
+@app.command()
+def run(as_of: AsOf = None, project: Project = None, as_json: AsJson = False) -> None:
+    """Judge one day, record it, and publish the marts."""
+    _run_days(project, as_of, as_of, as_json)
+
+
+@app.command()
+def backfill(
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day.")],
+    project: Project = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge a range of days, in order."""
+    if first > last:
+        raise typer.BadParameter("--from is after --to")
+    _run_days(project, first, last, as_json)
+
+
+def _run_days(project: Path | None, first: datetime | None, last: datetime | None, as_json: bool) -> None:
+    from orchestration.dbt import Dbt
+    from orchestration.pipeline import run_days
+
+    settings = load_settings(project)
+    _needs_dbt(settings)
+    compilation = understood(settings)
+    day = yesterday(compilation.catalog.timezone)
+    with printing.progress() as progress:
+        done = run_days(Dbt(settings), first.date() if first else day, last.date() if last else day, progress)
+    if as_json:
+        printing.json_({"days": [each.isoformat() for each in done.days], "steps": len(done.results)})
+    else:
+        printing.line(f"judged {done.days[0]} to {done.days[-1]} ({len(done.days)} days), marts published")
+
+
+@app.command()
+def export(
+    audience: Annotated[str, typer.Argument(help="The audience's key.")],
+    project: Project = None,
+    as_json: AsJson = False,
+) -> None:
+    """Deliver an audience as of the last published day."""
+    from orchestration.pushing import push
+
+    settings = load_settings(project)
+    _needs_dbt(settings)
+    outcome = push(settings, audience)
+    if as_json:
+        printing.json_(outcome.as_json())
+    else:
+        printing.line(printing.outcome_words(outcome.as_json()))
+    if not outcome.ok:
+        raise typer.Exit(1)
+
+
+@app.command()
+def status(project: Project = None, as_json: AsJson = False) -> None:
+    """What was judged and what was delivered."""
+    from orchestration.status import project_status
+
+    with opened(project) as here:
+        printing.status(project_status(here.warehouse, here.compilation), as_json=as_json)
+
+
+@app.command()
+def demo() -> None:
+    """Load the two sample workspaces and run the last 60 days of them through Dagster."""
+    from orchestration.demo import demo as run_demo
+
+    run_demo(load_settings())
+
+
+@app.command()
+def dev(port: Annotated[int, typer.Option(help="On loopback.")] = 3000) -> None:
+    """Open Dagster's web UI on this project."""
+    from orchestration.demo import dev as run_dev
+
+    run_dev(load_settings(), port)
+
+
+def main() -> None:
+    """Run the command line; what went wrong is said in words, not as a traceback."""
+    try:
+        app()
+    except Problems as found:
+        printing.problems(found.problems, as_json="--json" in sys.argv)
+        sys.exit(1)
+    except MusterError as wrong:
+        printing.error(str(wrong))
+        sys.exit(wrong.exit_code)

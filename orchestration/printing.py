@@ -1,0 +1,133 @@
+"""What people and programs read: tables and bars on a terminal, plain lines in a pipe, JSON when asked."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from orchestration.compiler.problem import Problem, render_problem
+from orchestration.questions import Answer
+from orchestration.warehouse import Value
+
+
+def line(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def error(text: str) -> None:
+    sys.stderr.write(f"error: {text}\n")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral() else float(value)
+    return str(value)
+
+
+def json_(content: object) -> None:
+    line(json.dumps(content, default=_plain, ensure_ascii=False, indent=2))
+
+
+def problems(found: Iterable[Problem], *, as_json: bool) -> None:
+    """Problems as text on standard error, or as JSON."""
+    if as_json:
+        json_({"problems": [_problem_record(problem) for problem in found]})
+        return
+    for problem in found:
+        sys.stderr.write(f"{render_problem(problem)}\n\n")
+
+
+def _problem_record(problem: Problem) -> dict[str, object]:
+    return {
+        "severity": problem.severity,
+        "code": problem.code,
+        "message": problem.message,
+        "file": problem.span.source.path,
+        "line": problem.span.line,
+        "column": problem.span.column,
+        "length": problem.span.length,
+        "help": problem.help,
+    }
+
+
+def table(answer: Answer, *, as_json: bool, title: str = "") -> None:
+    """A table on a terminal; columns parted by tabs in a pipe."""
+    if as_json:
+        json_(answer.records())
+    elif sys.stdout.isatty():
+        shown = Table(*answer.columns, title=title or None)
+        for row in answer.rows:
+            shown.add_row(*(_cell(value) for value in row))
+        Console().print(shown)
+    else:
+        for row in (answer.columns, *answer.rows):
+            line("\t".join(_cell(value) for value in row))
+
+
+def _cell(value: Value) -> str:
+    return "" if value is None else str(_plain(value)) if not isinstance(value, str) else value
+
+
+def members(segment: str, day: date, count: int, keys: list[Value] | None, *, as_json: bool) -> None:
+    """A segment's size, and its members when they were asked for."""
+    if as_json:
+        content: dict[str, object] = {"segment": segment, "as_of": day, "count": count}
+        json_(content if keys is None else {**content, "members": keys})
+        return
+    line(f"{segment} as of {day}: {count} member{'' if count == 1 else 's'}")
+    for key in keys or ():
+        line(_cell(key))
+
+
+def counts(by: str, day: date, answer: Answer, *, as_json: bool) -> None:
+    if as_json:
+        json_({"by": by, "as_of": day, "counts": answer.records()})
+    else:
+        table(answer, as_json=False, title=f"by {by}, as of {day}")
+
+
+def outcome_words(outcome: Mapping[str, Any]) -> str:
+    """A push in one line."""
+    figures = ", ".join(f"{outcome[name]} {name}" for name in ("added", "changed", "removed") if name in outcome)
+    reason = f": {outcome['reason']}" if outcome.get("reason") else ""
+    return f"{outcome['audience']} as of {outcome['as_of']}: {outcome['status']}{reason} ({figures})"
+
+
+def status(content: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        json_(content)
+        return
+    days = content["days"]
+    line(f"judged: {days['first']} to {days['last']}" if days["last"] else "judged: nothing yet")
+    if days["unfinished"]:
+        line(f"unfinished: {', '.join(days['unfinished'])} (the next run does them first)")
+    line(f"segments: {content['segments']}, audiences: {content['audiences']}")
+    for delivery in content["deliveries"]:
+        line("delivered: " + ", ".join(f"{name} {value}" for name, value in delivery.items()))
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on a terminal, nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda _label, _done, _total: None
+        return
+    columns = (TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+
+        def show(label: str, done: int, total: int) -> None:
+            bar.update(task, description=label, completed=done, total=total)
+
+        yield show

@@ -1,0 +1,40 @@
+"""One audience's push, as the command line and Dagster ask for it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from orchestration.audiences.audience import audiences_of
+from orchestration.audiences.export import Outcome, export
+from orchestration.compiler.problem import nearest
+from orchestration.days import DayStatus, recorded_days
+from orchestration.dbt import Dbt
+from orchestration.errors import UnknownNameError
+from orchestration.gates.audience import audience_gate
+from orchestration.pipeline import RunError, open_warehouse
+from orchestration.settings import Settings
+from orchestration.warehouse import Warehouse
+
+
+def push(settings: Settings, audience: str) -> Outcome:
+    """Deliver an audience as of the last published day.
+
+    Raises UnknownNameError; RunError: days that are not published; AudienceError: what the push itself finds.
+    """
+    known = audiences_of(Dbt(settings).document)
+    if audience not in known:
+        raise UnknownNameError(f"there is no audience `{audience}`. {nearest(audience, known)}")
+    with open_warehouse(settings) as warehouse:
+        day = published_day(warehouse)
+        return export(warehouse, known[audience], day, settings.state, gate=audience_gate)
+
+
+def published_day(warehouse: Warehouse) -> date:
+    """The last day, if every day up to it is published. Raises RunError."""
+    days = recorded_days(warehouse)
+    unfinished = [day for day, status in days.items() if status is not DayStatus.PUBLISHED]
+    if unfinished:
+        raise RunError(f"{unfinished[0]} is not finished: run it again with `muster run --as-of {unfinished[0]}`")
+    if not days:
+        raise RunError("no day was judged yet: `muster run` does it")
+    return max(days)

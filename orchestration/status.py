@@ -1,0 +1,38 @@
+"""What a project has judged and delivered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestration.audiences.ledger import Entry, deliveries
+from orchestration.compiler.compile import Compilation
+from orchestration.days import DayStatus, recorded_days
+from orchestration.warehouse import Warehouse
+
+
+def project_status(warehouse: Warehouse, compilation: Compilation) -> dict[str, Any]:
+    """Days, counts of specs, and the last deliveries, as plain values."""
+    days = recorded_days(warehouse)
+    published = [day for day, status in days.items() if status is DayStatus.PUBLISHED]
+    return {
+        "days": {
+            "first": min(published).isoformat() if published else None,
+            "last": max(published).isoformat() if published else None,
+            "unfinished": [day.isoformat() for day in days if day not in published],
+        },
+        "segments": len(compilation.segments),
+        "audiences": len(compilation.audiences),
+        "deliveries": [_delivery(each) for each in deliveries(warehouse)],
+    }
+
+
+def _delivery(delivery: Entry) -> dict[str, Any]:
+    return {
+        "audience": delivery.audience,
+        "destination": delivery.destination,
+        "as_of": delivery.as_of.isoformat(),
+        "status": delivery.status,
+        "added": delivery.added,
+        "changed": delivery.changed,
+        "removed": delivery.removed,
+    }
