@@ -10,6 +10,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.artifacts.schemas.results import NodeStatus
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner, dbtRunnerResult
@@ -72,7 +73,11 @@ class Dbt:
 
     def _invoke(self, runner: dbtRunner, arguments: list[str]) -> dbtRunnerResult:
         with _environment(self.settings.dbt_environment()):
-            return runner.invoke([*arguments, *self._places()])
+            try:
+                return runner.invoke([*arguments, *self._places()])
+            finally:
+                # dbt-duckdb keeps the file open after a run, and a file has one writer
+                DuckDBConnectionManager.close_all_connections()
 
     def _places(self) -> list[str]:
         state = self.settings.state / "dbt"

@@ -27,7 +27,14 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 
 
 class RunError(MusterError):
-    """A step failed; later steps did not run, and what earlier days published still stands."""
+    """A step failed; later steps did not run, and what earlier days published still stands.
+
+    `results` are those of the nodes that ran in the failed step.
+    """
+
+    def __init__(self, message: str, results: tuple[NodeResult, ...] = ()) -> None:
+        super().__init__(message)
+        self.results = results
 
 
 @dataclass(frozen=True)
@@ -122,6 +129,20 @@ def judge_day(dbt: Dbt, day: date) -> tuple[NodeResult, ...]:
     return results
 
 
+def days_to_publish(dbt: Dbt) -> list[date]:
+    """The days that were judged since the marts were last built; the last day when there are none.
+
+    Raises RunError: a day is still to be judged, or no day ever was.
+    """
+    with open_warehouse(dbt.settings) as warehouse:
+        known = recorded_days(warehouse)
+    if not known:
+        raise RunError("no day was judged yet: `muster run` does it")
+    if planned := [day for day, status in known.items() if status is DayStatus.PLANNED]:
+        raise RunError(f"{planned[0]} is still to be judged: `muster run --as-of {planned[0]}` does it")
+    return [day for day, status in known.items() if status is DayStatus.JUDGED] or [max(known)]
+
+
 def publish(dbt: Dbt, days: list[date], progress: Progress = silent) -> tuple[NodeResult, ...]:
     """Build everything that is made of the history, test it, and note the days as published."""
     progress("marts", len(days), len(days))
@@ -135,7 +156,8 @@ def _built(dbt: Dbt, results: tuple[NodeResult, ...], day: date) -> tuple[NodeRe
     failed = [result for result in results if not result.ok]
     if failed:
         said = "\n".join(f"  {_explained(dbt, result)}" for result in failed)
-        raise RunError(f"{day}: {len(failed)} of {len(results)} steps failed; nothing after them ran\n{said}")
+        message = f"{day}: {len(failed)} of {len(results)} steps failed; nothing after them ran\n{said}"
+        raise RunError(message, results)
     return results
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 
-from orchestration.audiences.audience import audiences_of
+from orchestration.audiences.audience import Audience, audiences_of
+from orchestration.audiences.desired import read_desired
+from orchestration.audiences.errors import EarlierDayError
 from orchestration.audiences.export import Outcome, export
 from orchestration.compiler.problem import nearest
 from orchestration.days import DayStatus, recorded_days
 from orchestration.dbt import Dbt
 from orchestration.errors import UnknownNameError
 from orchestration.gates.audience import audience_gate
+from orchestration.gates.result import GateResult
 from orchestration.pipeline import RunError, open_warehouse
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
@@ -38,3 +41,23 @@ def published_day(warehouse: Warehouse) -> date:
     if not days:
         raise RunError("no day was judged yet: `muster run` does it")
     return max(days)
+
+
+def push_day(settings: Settings, audience: Audience, day: date) -> Outcome:
+    """Deliver an audience as of a day, which has to be the last published one.
+
+    Raises EarlierDayError; RunError: the day, or one before it, is not published; AudienceError.
+    """
+    with open_warehouse(settings) as warehouse:
+        published = published_day(warehouse)
+        if day > published:
+            raise RunError(f"{day} was not judged yet: `muster run --as-of {day}` does it")
+        if day < published:
+            raise EarlierDayError(f"the audiences stand at {published}, not {day}", f"export {published}")
+        return export(warehouse, audience, day, settings.state, gate=audience_gate)
+
+
+def audience_results(settings: Settings, audience: Audience) -> GateResult:
+    """What the gate in front of an audience finds in its desired set. Raises AudienceError, GateError."""
+    with open_warehouse(settings) as warehouse:
+        return audience_gate(read_desired(warehouse, audience).frame(), audience)

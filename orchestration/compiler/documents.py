@@ -7,10 +7,10 @@ from typing import TypeAlias
 import yaml
 
 from orchestration.compiler.audience import audience_exposure
-from orchestration.compiler.catalog import Entity, Link
+from orchestration.compiler.catalog import Link
 from orchestration.compiler.compile import Compilation
 from orchestration.compiler.measures import measure_definitions
-from orchestration.compiler.plan import Plan, trait_to_words
+from orchestration.compiler.plan import Plan, RowsTrait, trait_to_words
 from orchestration.compiler.segment import Segment
 from orchestration.compiler.words import rule_to_words
 
@@ -126,18 +126,21 @@ def _entity_meta(compilation: Compilation, plan: Plan) -> Document:
         "entity": plan.entity.name,
         "key": plan.entity.key,
         "timezone": compilation.catalog.timezone,
-        "sources": _sources_meta(plan.entity),
+        "sources": _sources_meta(plan),
         "segments": {segment.key: _segment_meta(compilation, segment) for segment in plan.segments},
     }
 
 
-def _sources_meta(entity: Entity) -> list[Document]:
+def _sources_meta(plan: Plan) -> list[Document]:
     """The tables that must be right before anything is judged; rows of a relation may belong to nobody."""
+    entity = plan.entity
     tables: list[Document] = [{"model": entity.model, "key": entity.key, "unique": entity.history is None, "at": None}]
-    if entity.events and entity.events.at:
-        events = entity.events
-        tables.append({"model": events.model, "key": events.subject, "unique": False, "at": entity.events.at.column})
-    links = (relation for relation in entity.relations.values() if isinstance(relation, Link))
+    events = entity.events
+    if plan.measures and events and events.at:
+        tables.append({"model": events.model, "key": events.subject, "unique": False, "at": events.at.column})
+    links = dict.fromkeys(
+        trait.source for trait in plan.traits if isinstance(trait, RowsTrait) and isinstance(trait.source, Link)
+    )
     pairs: list[Document] = [{"model": each.model, "key": each.subject, "unique": False, "at": None} for each in links]
     return tables + pairs
 

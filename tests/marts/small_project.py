@@ -1,4 +1,4 @@
-"""A small Muster project in a folder of its own: this repository's macros, marts and singular tests on another catalog."""
+"""A small Muster project in a folder of its own: this repository's macros, marts and dbt tests on another catalog."""
 
 from __future__ import annotations
 

@@ -65,8 +65,8 @@ def load(warehouse: DuckDB, prefix: str, key: str, file: str) -> None:
     warehouse.connection.register("published", published(file))
     warehouse.execute(
         f"create table raw.{prefix}purchases as "
-        f"select {key}, 'purchase' as event_name, purchased_at::timestamp as purchased_at, dollars::decimal(9, 2) as dollars "
-        "from published"
+        f"select {key}, 'purchase' as event_name, purchased_at::timestamp as purchased_at, "
+        "dollars::decimal(9, 2) as dollars from published"
     )
     warehouse.execute(
         f"create table raw.{prefix}customers as "
@@ -100,12 +100,11 @@ def cdnow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallProject]:
 
 def sizes(project: SmallProject, entity: str, day: date) -> dict[int, object]:
     """Members by number of repeat purchases."""
-    found = dict(
-        project.rows(
-            f"select segment, members from segment_counts_daily where entity = '{entity}' and as_of_date = '{day}'"
-        )
+    rows = project.rows(
+        f"select segment, members from segment_counts_daily where entity = '{entity}' and as_of_date = '{day}'"
     )
-    return {repeats: found.pop(f"{entity}_{repeats + 1}_days") for repeats in REPEATS}
+    found = {str(segment): members for segment, members in rows}
+    return {repeats: found[f"{entity}_{repeats + 1}_days"] for repeats in REPEATS}
 
 
 def purchases_by_day(file: str, key: str, day: date) -> Counter[int]:

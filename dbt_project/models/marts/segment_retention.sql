@@ -6,19 +6,121 @@ counts as (
     select * from {{ ref('segment_counts_daily') }}
 ),
 
+-- whether a subject's stay is its first observed one in a week or a month: then it stands for the subject in that cohort
+numbered as (
+    select
+        *,
+        lag(case when entry_observed then entered_on end) over (
+            partition by entity, segment, subject_key
+            order by entered_on
+        ) as previous_entered_on
+    from spells
+),
+
 stays as (
-    {%- for grain in ['week', 'month'] %}
     select
         entity,
         segment,
         subject_key,
         entered_on,
-        entry_observed,
+        exited_on,
+        {%- for grain in ['week', 'month'] %}
+        entry_observed and (
+            previous_entered_on is null
+            or {{ period_start(grain, 'previous_entered_on') }} <> {{ period_start(grain, 'entered_on') }}
+        ) as opens_{{ grain }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from numbered
+),
+
+-- from here on subjects are only counted
+stays_by_day as (
+    select
+        entity,
+        segment,
+        entered_on,
+        exited_on,
+        opens_week,
+        opens_month,
+        count(*) as subjects
+    from stays
+    where opens_week or opens_month
+    group by entity, segment, entered_on, exited_on, opens_week, opens_month
+),
+
+returns_by_day as (
+    select
+        stays.entity,
+        stays.segment,
+        stays.entered_on,
+        stays.opens_week,
+        stays.opens_month,
+        later_stays.entered_on as returned_on,
+        later_stays.exited_on as left_on,
+        count(*) as subjects
+    from stays
+    inner join stays as later_stays
+        on later_stays.entity = stays.entity
+        and later_stays.segment = stays.segment
+        and later_stays.subject_key = stays.subject_key
+        and later_stays.entered_on > stays.entered_on
+    where stays.opens_week or stays.opens_month
+    group by
+        stays.entity,
+        stays.segment,
+        stays.entered_on,
+        stays.opens_week,
+        stays.opens_month,
+        later_stays.entered_on,
+        later_stays.exited_on
+),
+
+cohorts as (
+    {%- for grain in ['week', 'month'] %}
+    select
+        entity,
+        segment,
         '{{ grain }}' as cohort_grain,
         {{ period_start(grain, 'entered_on') }} as cohort_start,
         {{ period_ordinal(grain, 'entered_on') }} as entry_period,
-        {{ period_ordinal(grain, 'exited_on') }} as exit_period
-    from spells
+        sum(subjects) as cohort_size
+    from stays_by_day
+    where opens_{{ grain }}
+    group by 1, 2, 3, 4, 5
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
+moves as (
+    {%- for grain in ['week', 'month'] %}
+    select
+        entity,
+        segment,
+        '{{ grain }}' as cohort_grain,
+        {{ period_start(grain, 'entered_on') }} as cohort_start,
+        {{ period_ordinal(grain, 'exited_on') }} as period,
+        -subjects as still_in,
+        0 as active_again
+    from stays_by_day
+    where opens_{{ grain }} and exited_on is not null
+    union all
+    {%- for day, change in [('returned_on', 'subjects'), ('left_on', '-subjects')] %}
+    select
+        entity,
+        segment,
+        '{{ grain }}' as cohort_grain,
+        {{ period_start(grain, 'entered_on') }} as cohort_start,
+        {{ period_ordinal(grain, day) }} as period,
+        0 as still_in,
+        {{ change }} as active_again
+    from returns_by_day
+    where opens_{{ grain }} and {{ day }} is not null
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -40,63 +142,6 @@ closed_periods as (
     union all
     {%- endif %}
     {%- endfor %}
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by entity, segment, cohort_grain, cohort_start, subject_key
-            order by entered_on
-        ) as entry_number
-    from stays
-    where entry_observed
-),
-
-first_stays as (
-    select * from ranked where entry_number = 1
-),
-
-later_stays as (
-    select
-        first_stays.entity,
-        first_stays.segment,
-        first_stays.cohort_grain,
-        first_stays.cohort_start,
-        stays.entry_period,
-        stays.exit_period
-    from first_stays
-    inner join stays
-        on stays.entity = first_stays.entity
-        and stays.segment = first_stays.segment
-        and stays.subject_key = first_stays.subject_key
-        and stays.cohort_grain = first_stays.cohort_grain
-        and stays.entered_on > first_stays.entered_on
-),
-
-cohorts as (
-    select
-        entity,
-        segment,
-        cohort_grain,
-        cohort_start,
-        entry_period,
-        count(*) as cohort_size
-    from first_stays
-    group by entity, segment, cohort_grain, cohort_start, entry_period
-),
-
-moves as (
-    select entity, segment, cohort_grain, cohort_start, exit_period as period, -1 as still_in, 0 as active_again
-    from first_stays
-    where exit_period is not null
-    union all
-    select entity, segment, cohort_grain, cohort_start, entry_period as period, 0 as still_in, 1 as active_again
-    from later_stays
-    union all
-    select entity, segment, cohort_grain, cohort_start, exit_period as period, 0 as still_in, -1 as active_again
-    from later_stays
-    where exit_period is not null
 ),
 
 changes as (

@@ -1,0 +1,53 @@
+"""Runs killed with SIGKILL: the next run ends as an undisturbed one."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.pipeline.club import club, day
+from tests.project import REPOSITORY, SmallProject
+
+LATE = f"insert into raw.visits values ('cy', 'visit', '{day(3)} 12:00:00', 5), ('bo', 'visit', '{day(4)} 12:00:00', 5)"
+STEPS = (1, 2, 3, 4, 5, 7, 8)
+STATEMENTS = (60, 95, 130, 170)
+
+
+@pytest.fixture(scope="module")
+def five_days(tmp_path_factory: pytest.TempPathFactory) -> SmallProject:
+    """Days 0 to 4 are recorded, then rows arrive late: days 3 and 4 are to be run again."""
+    project = club(tmp_path_factory.mktemp("killed"))
+    project.run(day(0), day(4))
+    project.execute(LATE)
+    return project
+
+
+@pytest.fixture(scope="module")
+def undisturbed(five_days: SmallProject, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    project = copy(five_days, tmp_path_factory.mktemp("undisturbed"))
+    project.run(day(3))
+    return project.contents()
+
+
+def copy(project: SmallProject, folder: Path) -> SmallProject:
+    shutil.copytree(project.folder, folder / "copy")
+    return SmallProject(folder / "copy")
+
+
+@pytest.mark.parametrize(
+    ("step", "statement"), [*((step, 0) for step in STEPS), *((0, statement) for statement in STATEMENTS)]
+)
+def test_a_killed_run_is_made_good_by_the_next(
+    five_days: SmallProject, undisturbed: dict[str, list[str]], tmp_path: Path, step: int, statement: int
+) -> None:
+    project = copy(five_days, tmp_path)
+    command = [sys.executable, "-m", "tests.pipeline.killed_run", str(project.folder), str(day(3))]
+    died = subprocess.run([*command, str(step), str(statement)], cwd=REPOSITORY, capture_output=True, check=False)
+    assert died.returncode == -signal.SIGKILL, died.stderr.decode()
+    project.run(day(3))
+    assert project.contents() == undisturbed

@@ -1,0 +1,84 @@
+"""A whole small project in a folder of its own: this repository's dbt macros, marts and tests on another catalog."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from orchestration.compiler.compile import Compilation, compile_sources
+from orchestration.compiler.emit import compilation_to_files
+from orchestration.compiler.files import read_sources, write_files
+from orchestration.dbt import Dbt
+from orchestration.pipeline import Run, run_days
+from orchestration.settings import Settings
+from orchestration.warehouse import DuckDB, Value
+
+REPOSITORY = Path(__file__).parent.parent
+NOT_OURS = shutil.ignore_patterns("segments", "staging", "workspace", "target", "logs")
+
+
+@dataclass(frozen=True)
+class SmallProject:
+    """A project whose staging models are the tables of schema `raw` as they are."""
+
+    folder: Path
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(project=self.folder, duckdb=self.folder / "warehouse.duckdb")
+
+    def lay_down(self, catalog: str, specs: Mapping[str, str], *models: str) -> None:
+        """Write the project; `specs` gives each spec's text by its path under `segment_specs/`."""
+        shutil.copytree(REPOSITORY / "dbt_project", self.settings.dbt_project, ignore=NOT_OURS)
+        shutil.copytree(REPOSITORY / "profiles", self.settings.profiles)
+        staging = self.settings.dbt_project / "models" / "staging"
+        staging.mkdir(parents=True)
+        for model in models:
+            (staging / f"{model}.sql").write_text(f"select * from raw.{model}\n", encoding="utf-8")
+        self.write("catalog.yml", catalog)
+        for path, text in specs.items():
+            self.write(path, text)
+
+    def write(self, path: str, text: str) -> None:
+        file = self.settings.specs / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def remove(self, path: str) -> None:
+        (self.settings.specs / path).unlink()
+
+    def compile(self) -> Compilation:
+        """Generate the models of the specs as they are now."""
+        compilation = compile_sources(read_sources(self.folder))
+        folder = self.settings.dbt_project / "models" / "segments"
+        write_files(folder, compilation_to_files(compilation, "duckdb"))
+        return compilation
+
+    def dbt(self) -> Dbt:
+        """The compiled project, to be parsed once."""
+        self.compile()
+        return Dbt(self.settings)
+
+    def run(self, first: date, last: date | None = None, dbt: Dbt | None = None) -> Run:
+        return run_days(dbt or self.dbt(), first, last or first)
+
+    def execute(self, *statements: str) -> None:
+        with DuckDB(self.settings.duckdb) as warehouse:
+            for statement in statements:
+                warehouse.execute(statement)
+
+    def rows(self, sql: str) -> list[tuple[Value, ...]]:
+        with DuckDB(self.settings.duckdb) as warehouse:
+            return warehouse.rows(sql)
+
+    def contents(self) -> dict[str, list[str]]:
+        """Every table and view that a run makes, as sorted lines; dbt's digests and the clock left out."""
+        tables = self.rows("select table_name from information_schema.tables where table_schema = 'main' order by 1")
+        return {str(name): self._lines(str(name)) for (name,) in tables}
+
+    def _lines(self, name: str) -> list[str]:
+        exclude = " exclude (dbt_scd_id, dbt_updated_at)" if name.endswith("_history") else ""
+        return sorted(map(repr, self.rows(f"select *{exclude} from main.{name}")))
