@@ -171,15 +171,16 @@ def dev(settings: Settings, port: int = 3000) -> None:
 
 
 async def _serve(settings: Settings, port: int) -> None:
-    places = {"DAGSTER_HOME": str(instance_home(settings)), "DAGSTER_DISABLE_TELEMETRY": "yes"}
+    named = {"DAGSTER_HOME": str(instance_home(settings)), "DAGSTER_DISABLE_TELEMETRY": "yes"}
+    named |= settings.dbt_environment()
     stopped = asyncio.Event()
     for ending in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(ending, stopped.set)
     server = await asyncio.create_subprocess_exec(
+        *("env", *(f"{name}={value}" for name, value in named.items())),
         *(sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions"),
         *("--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"),
         cwd=settings.project,
-        env={**os.environ, **places, **settings.dbt_environment()},
         start_new_session=True,
     )
     waits = [asyncio.create_task(stopped.wait()), asyncio.create_task(server.wait())]

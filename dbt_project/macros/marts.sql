@@ -9,7 +9,7 @@
 
 {# What segment_specs/catalog.yml says; a test compares the two. #}
 {% macro catalog_timezone() -%}
-  {{ var('timezone', 'America/New_York') }}
+  {{ var('timezone') }}
 {%- endmacro %}
 
 {# Whether a row of a model with history tells the state as of the day, of a subject that exists by then. #}

@@ -70,7 +70,8 @@ def _check_columns(warehouse: Warehouse, audience: Audience, columns: Iterable[s
             f"audience {audience.name}: the warehouse has no table {audience.model}",
             "judge a day first with `muster run --as-of D`",
         )
-    if missing := [column for column in columns if column not in found]:
+    _, present = found
+    if missing := [column for column in columns if column not in present]:
         raise DesiredSetError(
             f"audience {audience.name}: table {audience.model} lacks {', '.join(missing)}",
             "it was built from another version of the spec: run `muster compile`, then `muster run --as-of D`",

@@ -179,7 +179,10 @@ def _history_documents(name: str, key: str) -> list[Document]:
                 _column("exited_on", "The first day out; null while in."),
                 _column("entry_reason", "data, arrived or definition."),
                 _column("exit_reason", "data, departed, definition or archived; null while in."),
-                _column("entry_observed", "False for stays already open on the segment's first judged day."),
+                _column(
+                    "entry_observed",
+                    "False for stays already open when the judging of the segment began, or began again.",
+                ),
             ],
         ),
         _model(

@@ -75,9 +75,10 @@ class Versions:
 
 @dataclass(frozen=True)
 class Diary:
-    """Who was in one segment at the end of each day."""
+    """Who was in one segment at the end of each day, and on which days its judging began, or began again."""
 
     members: dict[date, frozenset[str]]
+    beginnings: frozenset[date]
 
     def at(self, day: date) -> frozenset[str]:
         return self.members.get(day, frozenset())
@@ -90,8 +91,8 @@ class Diary:
 
     @cached_property
     def entries(self) -> dict[date, frozenset[str]]:
-        """Entries that were seen to happen: not those of the first day."""
-        return {day: self.entered(day) for day in self.members if day > FIRST}
+        """Entries that were seen to happen: not those of a day on which the judging began."""
+        return {day: self.entered(day) for day in self.members if day not in self.beginnings}
 
     def stays(self) -> Iterator[tuple[str, date, date | None]]:
         """Subject, first day in, first day out."""

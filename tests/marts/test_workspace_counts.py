@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
 
 from orchestration.compiler.catalog import node_to_catalog
 from orchestration.compiler.files import read_file
@@ -109,6 +110,6 @@ def test_archived_companies_are_there_to_be_left_out(workspace: Workspace) -> No
 
 def test_the_macros_take_the_days_and_weeks_of_the_catalog() -> None:
     catalog = node_to_catalog(parse(read_file(REPOSITORY, REPOSITORY / "segment_specs" / "catalog.yml")))
-    macros = (REPOSITORY / "dbt_project" / "macros" / "marts.sql").read_text(encoding="utf-8")
-    assert f"var('timezone', '{catalog.timezone}')" in macros
+    project = yaml.safe_load((REPOSITORY / "dbt_project" / "dbt_project.yml").read_text(encoding="utf-8"))
+    assert project["vars"]["timezone"] == catalog.timezone
     assert catalog.week_starts_on == "monday"

@@ -34,8 +34,14 @@ with versions as (
         cast(dbt_valid_to as date) as valid_to,
         status
     from {{ ref('segment_definition_history') }}
-), first_days as (
-    select segment, min(valid_from) as first_day from definitions group by segment
+), live as (
+    select * from definitions where status <> 'archived'
+), beginnings as (
+    select later.segment, later.valid_from as first_day
+    from live as later
+    left join live as earlier
+        on earlier.segment = later.segment and earlier.valid_to = later.valid_from
+    where earlier.segment is null
 )
 select
     stays.segment,
@@ -43,7 +49,7 @@ select
     stays.entered_on,
     stays.exited_on,
     case
-        when stays.entered_on = first_days.first_day then 'definition'
+        when beginnings.segment is not null then 'definition'
         when arrivals.person_id is not null then 'arrived'
         when begun.segment is not null then 'definition'
         else 'data'
@@ -56,10 +62,10 @@ select
         when begun_at_exit.segment is not null then 'definition'
         else 'data'
     end as exit_reason,
-    stays.entered_on > first_days.first_day as entry_observed
+    beginnings.segment is null as entry_observed
 from stays
-left join first_days
-    on first_days.segment = stays.segment
+left join beginnings
+    on beginnings.segment = stays.segment and beginnings.first_day = stays.entered_on
 left join presence as arrivals
     on arrivals.person_id = stays.person_id and arrivals.arrived_on = stays.entered_on
 left join presence as departures
