@@ -1,0 +1,54 @@
+"""The two renderings of one plan, dbt models and inline query, give the same members of every shipped segment."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+
+from orchestration.compiler.compile import Compilation, compile_sources
+from orchestration.compiler.files import read_sources
+from orchestration.dbt import Dbt
+from orchestration.pipeline import begin, build_sources, judge_day
+from orchestration.questions import ask
+from orchestration.settings import Settings
+from orchestration.warehouse import DuckDB
+from orchestration.workspaces.retail import load_retail
+from orchestration.workspaces.sample import load_sample
+from tests.project import REPOSITORY
+
+LAST = date(2017, 12, 31)
+TENTH_DAYS = [LAST - timedelta(days=days) for days in range(50, -1, -10)]
+
+
+@pytest.fixture(scope="module")
+def compilation() -> Compilation:
+    return compile_sources(read_sources(REPOSITORY))
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dbt]:
+    folder = tmp_path_factory.mktemp("demo")
+    for part in ("dbt_project", "profiles", "segment_specs"):
+        shutil.copytree(REPOSITORY / part, folder / part, ignore=shutil.ignore_patterns("target", "logs"))
+    settings = Settings(project=folder, duckdb=folder / "warehouse.duckdb")
+    with DuckDB(settings.duckdb) as warehouse:
+        load_retail(warehouse)
+        load_sample(warehouse)
+    dbt = Dbt(settings)
+    begin(dbt, TENTH_DAYS[0], LAST)
+    build_sources(dbt, [LAST])
+    yield dbt
+
+
+@pytest.mark.parametrize("day", TENTH_DAYS, ids=str)
+def test_models_and_inline_query_agree(demo: Dbt, compilation: Compilation, day: date) -> None:
+    judge_day(demo, day)
+    with DuckDB(demo.settings.duckdb) as warehouse:
+        questions = ask(compilation, warehouse)
+        for segment in compilation.segments.values():
+            key = compilation.catalog.entities[segment.entity].key
+            flagged = warehouse.rows(f'select {key} from {segment.entity}_segments where "{segment.key}" order by 1')
+            assert questions.members(segment.key, day) == [row[0] for row in flagged], segment.key
