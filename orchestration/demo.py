@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -117,7 +118,8 @@ def run_range(settings: Settings, first: date, last: date, progress: Progress) -
     """Everything that Dagster knows to do for a range of days, as one run in this process. Raises DemoError."""
     job = build_definitions(settings, progress).resolve_job_def(EVERYTHING)
     tags = {RANGE_START: first.isoformat(), RANGE_END: last.isoformat()}
-    with open_instance(settings) as instance:
+    with open_instance(settings) as instance, warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)
         result = job.execute_in_process(instance=instance, tags=tags, run_config=QUIET, raise_on_error=False)
     if not result.success:
         said = "\n".join(map(_failure, result.filter_events(lambda event: event.is_step_failure)))

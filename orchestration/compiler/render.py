@@ -23,12 +23,12 @@ _OPENED = re.compile(r"\(\n +([^\n]*)\n +\)")
 Locate = Callable[[str], exp.Table]
 
 
-def to_text(query: exp.Expr, dialect: str) -> str:
-    """The query as a person would write it: small letters, one clause a line."""
+def to_text(query: exp.Expr, dialect: str, swaps: Mapping[str, str] | None = None) -> str:
+    """The query as a person would write it: small letters, one clause a line; `swaps` gives names another spelling."""
     written = query.sql(
         dialect=dialect, pretty=True, indent=4, pad=4, max_text_width=100, normalize_functions="lower", copy=True
     )
-    return _small_letters(_closed_up(written, query), dialect)
+    return _respelled(_closed_up(written, query), dialect, swaps or {})
 
 
 def _closed_up(written: str, query: exp.Expr) -> str:
@@ -38,14 +38,15 @@ def _closed_up(written: str, query: exp.Expr) -> str:
     return _OPENED.sub(lambda found: f"({found[1]})" if len(found[1]) <= MAX_CLOSED else found[0], written)
 
 
-def _small_letters(written: str, dialect: str) -> str:
-    """Keywords in small letters; quoted names, literals and comments as they are."""
+def _respelled(written: str, dialect: str, swaps: Mapping[str, str]) -> str:
+    """Keywords in small letters, and names swapped; quoted names, literals and comments as they are."""
     quoted = (TokenType.STRING, TokenType.IDENTIFIER, TokenType.NATIONAL_STRING, TokenType.RAW_STRING)
     pieces: list[str] = []
     end = 0
     for token in Dialect.get_or_raise(dialect).tokenize(written):
         between, spelled = written[end : token.start], written[token.start : token.end + 1]
-        pieces += (between, spelled if token.token_type in quoted else spelled.lower())
+        small = spelled if token.token_type in quoted else spelled.lower()
+        pieces += (between, swaps.get(small, small) if token.token_type not in quoted else spelled)
         end = token.end + 1
     return "".join(pieces) + written[end:]
 
@@ -70,7 +71,7 @@ def to_model(query: exp.Query, dialect: str, macros: Mapping[str, str] | None = 
         if named.name.startswith(MEASURED_FROM):
             measure, _, definition = named.name.removeprefix(MEASURED_FROM).partition(DEFINED)
             swaps[named.name] = "{{ measured_from('" + measure + "', '" + definition + "') }}"
-    return _swapped(to_text(query, dialect), dialect, swaps)
+    return to_text(query, dialect, swaps)
 
 
 def _table_swap(found: exp.Table, ctes: set[str]) -> tuple[str, str] | None:
@@ -81,17 +82,6 @@ def _table_swap(found: exp.Table, ctes: set[str]) -> tuple[str, str] | None:
     if found.db or (found.name in ctes and not reads_itself):
         return None
     return REF + found.name, "{{ ref('" + found.name + "') }}"
-
-
-def _swapped(written: str, dialect: str, swaps: Mapping[str, str]) -> str:
-    pieces: list[str] = []
-    end = 0
-    for token in Dialect.get_or_raise(dialect).tokenize(written):
-        spelled = written[token.start : token.end + 1]
-        if token.token_type not in (TokenType.STRING, TokenType.IDENTIFIER) and spelled in swaps:
-            pieces += (written[end : token.start], swaps[spelled])
-            end = token.end + 1
-    return "".join(pieces) + written[end:]
 
 
 # --- inline

@@ -1,0 +1,103 @@
+"""`make bench`: what the project claims about speed, as ratios measured side by side in one run.
+
+Machines are shared and noisy, so seconds are shown for orientation and only ratios are claimed.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from orchestration.compiler.compile import Compilation, Sources, compile_sources
+from orchestration.compiler.emit import compilation_to_files
+from orchestration.compiler.files import read_sources
+from orchestration.compiler.problem import SourceFile
+from orchestration.questions import ask
+from orchestration.warehouse import DuckDB
+from tests.pipeline.club import CATALOG, SPECS
+from tests.project import REPOSITORY, SmallProject
+
+RULES = tuple(SPECS.values())
+
+
+def seconds(work: Callable[[], object], times: int = 3) -> float:
+    """The best of some runs."""
+    found = []
+    for _ in range(times):
+        start = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - start)
+    return min(found)
+
+
+def many(count: int) -> Sources:
+    """The shipped segments over and over, each under a key of its own and with its own threshold."""
+    shipped = read_sources(REPOSITORY)
+    segments = []
+    for number in range(count):
+        source = shipped.segments[number % len(shipped.segments)]
+        path = source.path.replace(".yml", f"_{number}.yml")
+        segments.append(SourceFile(path, source.text.replace("30 days", f"{30 + number} days")))
+    return Sources(shipped.catalog, (*shipped.segments, *segments), lists=shipped.lists)
+
+
+def compiled(count: int) -> Compilation:
+    return compile_sources(many(count))
+
+
+def bench_compiler() -> None:
+    for name, work in (
+        ("check", lambda count: compiled(count)),
+        ("compile", lambda count: compilation_to_files(compiled(count), "duckdb")),
+    ):
+        few, lots = (seconds(lambda count=count: work(count), 2) for count in (100, 1000))  # type: ignore[misc]
+        print(f"{name}: 100 specs {few:.2f} s, 1000 specs {lots:.2f} s, ratio {lots / few:.1f} (linear is 10)")
+
+
+def bench_days(folder: Path) -> None:
+    """A day run in process against the start of dbt's command line, and day 30 against day 2."""
+    from tests.pipeline.club import club, day
+
+    project: SmallProject = club(folder)
+    dbt = project.dbt()
+    parse = seconds(lambda: dbt.manifest, 1)
+    project.run(day(0), day(0), dbt)
+    second = seconds(lambda: project.run(day(1), day(1), dbt), 1)
+    project.run(day(2), day(28), dbt)
+    thirtieth = seconds(lambda: project.run(day(29), day(29), dbt), 1)
+    print(f"days: parse {parse:.1f} s once, day 2 {second:.2f} s, day 30 {thirtieth:.2f} s, ratio {thirtieth / second:.2f}")
+
+
+def bench_preview(folder: Path, people: int = 1_000_000) -> None:
+    """A preview against a plain scan of the same table."""
+    path = folder / "people.duckdb"
+    sources = Sources(
+        SourceFile("segment_specs/catalog.yml", CATALOG),
+        tuple(SourceFile(f"segment_specs/{path_}", text) for path_, text in SPECS.items()),
+    )
+    with DuckDB(path) as warehouse:
+        warehouse.execute(
+            "create table members as select i as member_id, case when i % 3 = 0 then 'pro' else 'free' end as plan, "
+            "date '2024-01-01' as valid_from, null::date as valid_to, date '2024-01-01' as joined_on, "
+            f"'m' || i || '@example.com' as email, i % 2 = 0 as consent from range({people}) as numbers(i)"
+        )
+        warehouse.execute(
+            "create table visits as select i % 1000000 as member_id, 'visit' as kind, "
+            "timestamp '2024-02-01' + interval (i % 2592000) second as visited_at, 1 as minutes "
+            f"from range({people * 5}) as numbers(i)"
+        )
+        questions = ask(compile_sources(sources), warehouse)
+        scan = seconds(lambda: warehouse.rows("select count(*), max(visited_at) from visits where kind = 'visit'"))
+        for segment in ("pro", "gone_quiet"):
+            took = seconds(lambda segment=segment: questions.count(segment, date(2024, 3, 1)))  # type: ignore[misc]
+            print(f"preview {segment}: {took:.2f} s on {people:,} people, {took / scan:.1f} times a scan of the events")
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        bench_compiler()
+        bench_preview(Path(folder))
+        bench_days(Path(folder) / "club")

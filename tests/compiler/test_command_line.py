@@ -1,0 +1,124 @@
+"""The command line: exit codes, text and JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from orchestration.cli import main
+from tests.pipeline.club import club as make_club
+from tests.pipeline.club import day
+from tests.project import SmallProject
+
+
+@pytest.fixture(scope="module")
+def club(tmp_path_factory: pytest.TempPathFactory) -> SmallProject:
+    project = make_club(tmp_path_factory.mktemp("club"))
+    project.run(day(0), day(5))
+    return project
+
+
+@pytest.fixture
+def muster(club: SmallProject, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Muster:
+    monkeypatch.setenv("MUSTER_DUCKDB", str(club.settings.duckdb))
+    return Muster(club.folder, monkeypatch, capsys)
+
+
+class Muster:
+    def __init__(self, folder: Path, patch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder, self.patch, self.capsys = folder, patch, capsys
+
+    def __call__(self, *arguments: str) -> tuple[int, str, str]:
+        """Exit code, standard output, standard error."""
+        self.patch.setattr("sys.argv", ["muster", *arguments, "--project", str(self.folder)])
+        with pytest.raises(SystemExit) as end:
+            main()
+            raise SystemExit(0)
+        out, err = self.capsys.readouterr()
+        code = end.value.code
+        return code if isinstance(code, int) else 0, out, err
+
+
+def test_check_of_good_specs(muster: Muster) -> None:
+    code, out, _ = muster("check")
+    assert (code, out) == (0, "3 segments, 0 audiences: no errors\n")
+
+
+def test_check_of_a_broken_spec(club: SmallProject, muster: Muster) -> None:
+    club.write("members/broken.yml", "entity: member\nwhere: {paln: pro}\n")
+    try:
+        code, _, err = muster("check")
+        assert code == 1
+        assert " --> segment_specs/members/broken.yml:2:9\n" in err
+        code, out, _ = muster("check", "--json")
+        assert code == 1
+        assert json.loads(out)["problems"][0]["code"] == "unknown-attribute"
+        assert muster("preview", "pro")[0] == 1
+    finally:
+        club.remove("members/broken.yml")
+
+
+def test_compile_check_fails_on_any_difference(club: SmallProject, muster: Muster) -> None:
+    assert muster("compile", "--check")[0] == 0
+    orphan = club.settings.dbt_project / "models" / "segments" / "orphan.sql"
+    orphan.write_text("select 1")
+    code, out, err = muster("compile", "--check")
+    assert (code, out) == (1, "orphan: segments/orphan.sql\n")
+    assert "muster compile" in err
+    assert muster("compile")[0] == 0
+    assert not orphan.exists()
+
+
+def test_segments_are_listed_with_their_rules_in_words(muster: Muster) -> None:
+    code, out, _ = muster("segments")
+    assert code == 0
+    assert "pro\tmember\tPro members\tactive\t\tplan is pro" in out.splitlines()
+
+
+def test_preview_as_json(muster: Muster) -> None:
+    code, out, _ = muster("preview", "pro", "--as-of", str(day(3)), "--json", "--members")
+    assert code == 0
+    assert json.loads(out) == {"segment": "pro", "as_of": str(day(3)), "count": 3, "members": ["ada", "bo", "cy"]}
+
+
+def test_members_are_those_recorded(club: SmallProject, muster: Muster) -> None:
+    assert muster("members", "pro")[1].splitlines() == [f"pro as of {day(5)}: 2 members", "ada", "bo"]
+    assert json.loads(muster("members", "pro", "--as-of", str(day(1)), "--json")[1])["members"] == ["ada", "cy"]
+
+
+def test_counts_by_segment(muster: Muster) -> None:
+    found = json.loads(muster("counts", "--json")[1])
+    assert {row["segment"]: row["members"] for row in found["counts"]} == {"gone_quiet": 1, "pro": 2, "regulars": 1}
+
+
+def test_status(muster: Muster) -> None:
+    found = json.loads(muster("status", "--json")[1])
+    assert found["days"] == {"first": str(day(0)), "last": str(day(5)), "unfinished": []}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("preview", "prro"), 2),
+        (("preview",), 2),
+        (("preview", "pro", "--as-of", "someday"), 2),
+        (("counts", "--by", "colour"), 2),
+        (("compile", "--dialect", "cobol"), 2),
+        (("backfill", "--from", "2024-02-02", "--to", "2024-02-01"), 2),
+        (("export", "nobody"), 2),
+    ],
+)
+def test_commands_not_understood(muster: Muster, arguments: tuple[str, ...], code: int) -> None:
+    found, _, err = muster(*arguments)
+    assert found == code
+    assert err
+    assert "Traceback" not in err
+
+
+def test_no_warehouse_is_said_in_a_sentence(muster: Muster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MUSTER_DUCKDB", str(tmp_path / "nothing.duckdb"))
+    code, _, err = muster("preview", "pro")
+    assert code == 1
+    assert "set MUSTER_DUCKDB" in err

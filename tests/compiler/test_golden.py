@@ -1,0 +1,72 @@
+"""The generated models of the club, as text a reviewer would read; tests/pipeline/test_days.py executes the same specs.
+
+`MUSTER_WRITE_GOLDEN=1 make test` writes the golden files anew; read their difference before committing it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from orchestration.compiler.compile import Compilation, Sources, compile_sources
+from orchestration.compiler.emit import compilation_to_files
+from orchestration.compiler.files import GeneratedFile, differences, read_sources, write_files
+from orchestration.compiler.problem import SourceFile
+from tests.pipeline.club import CATALOG, SPECS
+from tests.project import REPOSITORY
+
+GOLDEN = REPOSITORY / "tests" / "golden" / "club"
+ALLOWED = re.compile(
+    r"(ref|as_of|measured_from|open_from|history_before|retired_flags|member_versions|each_day|key_text)\(.*\)\Z", re.S
+)
+
+
+def files(compilation: Compilation) -> tuple[GeneratedFile, ...]:
+    return compilation_to_files(compilation, "duckdb")
+
+
+@pytest.fixture(scope="module")
+def club() -> Compilation:
+    catalog = SourceFile("segment_specs/catalog.yml", CATALOG)
+    segments = tuple(SourceFile(f"segment_specs/{path}", text) for path, text in SPECS.items())
+    return compile_sources(Sources(catalog, segments))
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Compilation:
+    return compile_sources(read_sources(REPOSITORY))
+
+
+def test_the_generated_text_is_the_golden_text(club: Compilation) -> None:
+    if os.environ.get("MUSTER_WRITE_GOLDEN"):
+        write_files(GOLDEN, files(club))
+    assert not differences(GOLDEN, files(club))
+
+
+def test_the_committed_models_are_those_of_the_specs(shipped: Compilation) -> None:
+    assert not differences(REPOSITORY / "dbt_project" / "models" / "segments", files(shipped))
+
+
+def test_generated_sql_calls_macros_and_holds_no_control_flow(shipped: Compilation) -> None:
+    for file in files(shipped):
+        if file.path.endswith(".sql"):
+            assert "{%" not in file.text
+            for call in re.findall(r"\{\{ (.*?) \}\}", file.text):
+                assert ALLOWED.match(call), f"{file.path}: {call}"
+
+
+def test_missing_changed_and_orphaned_files_are_differences(club: Compilation, tmp_path: Path) -> None:
+    write_files(tmp_path, files(club))
+    assert not differences(tmp_path, files(club))
+    (tmp_path / "member" / "orphan.sql").write_text("select 1")
+    (tmp_path / "member" / "member_traits.sql").write_text("select 1")
+    (tmp_path / "member" / "member_spells.sql").unlink()
+    found = differences(tmp_path, files(club))
+    assert found.orphans == ("member/orphan.sql",)
+    assert found.changed == ("member/member_traits.sql",)
+    assert found.missing == ("member/member_spells.sql",)
+    write_files(tmp_path, files(club))
+    assert not differences(tmp_path, files(club))
