@@ -122,11 +122,12 @@ def run_range(settings: Settings, first: date, last: date, progress: Progress) -
         warnings.simplefilter("ignore", dg.BetaWarning)
         result = job.execute_in_process(instance=instance, tags=tags, run_config=QUIET, raise_on_error=False)
     if not result.success:
-        said = "\n".join(map(_failure, result.filter_events(lambda event: event.is_step_failure)))
+        said = "\n".join(map(failure_words, result.filter_events(lambda event: event.is_step_failure)))
         raise DemoError(f"the run failed (all of it is in {settings.state / 'dagster' / 'dagster.log'})\n{said}")
 
 
-def _failure(event: dg.DagsterEvent) -> str:
+def failure_words(event: dg.DagsterEvent) -> str:
+    """What made a step fail, by the step's name."""
     failure = event.step_failure_data
     told = failure.user_failure_data
     if told and told.description:

@@ -10,7 +10,7 @@ from orchestration.audiences.export import Outcome
 from orchestration.dbt import Dbt
 from orchestration.defs.calendar import Calendar, days_of
 from orchestration.defs.models import POOL
-from orchestration.pipeline import Progress
+from orchestration.pipeline import Progress, RunError
 from orchestration.pushing import push_day
 
 
@@ -39,7 +39,7 @@ def audience_asset(dbt: Dbt, audience: Audience, calendar: Calendar, progress: P
             return _pushed(push_day(dbt.settings, audience, day))
         except EarlierDayError as earlier:
             return dg.MaterializeResult(metadata={"status": "not pushed", "reason": str(earlier)})
-        except AudienceError as wrong:
+        except (AudienceError, RunError) as wrong:
             raise dg.Failure(str(wrong), allow_retries=False) from wrong
 
     return push

@@ -30,6 +30,7 @@ def _content(home: Path) -> dict[str, Any]:
     log = {"class": "logging.FileHandler", "filename": str(home / "dagster.log"), "level": "INFO", "delay": True}
     return {
         "telemetry": {"enabled": False},
+        "nux": {"enabled": False},
         # DuckDB takes one writer: every step that opens the file claims a place in a pool, and a pool has one.
         "concurrency": {"pools": {"default_limit": 1, "granularity": "op"}},
         "run_monitoring": {"enabled": True},

@@ -17,9 +17,7 @@ Results: TypeAlias = tuple[NodeResult, ...]
 Event: TypeAlias = dg.MaterializeResult[None] | dg.AssetCheckResult
 
 
-def sources_asset(
-    dbt: Dbt, part: Part, calendar: dg.DailyPartitionsDefinition, progress: Progress
-) -> dg.AssetsDefinition:
+def sources_asset(dbt: Dbt, part: Part, calendar: Calendar, progress: Progress) -> dg.AssetsDefinition:
     """Builds and tests what the segments are judged by."""
 
     @dg.multi_asset(name="sources", specs=_assets(part), check_specs=_checks(part), pool=POOL)

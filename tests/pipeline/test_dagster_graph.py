@@ -124,7 +124,10 @@ def test_a_schedule_asks_for_the_local_day_that_has_just_ended(definitions: dg.D
     [schedule] = [each for each in definitions.schedules or () if each.name == "segments_schedule"]
     assert isinstance(schedule, dg.ScheduleDefinition)
     # 04:00 in New York, the day after Christmas
-    context = dg.build_schedule_context(scheduled_execution_time=datetime(2017, 12, 26, 9, tzinfo=UTC))
+    context = dg.build_schedule_context(
+        scheduled_execution_time=datetime(2017, 12, 26, 9, tzinfo=UTC),
+        repository_def=definitions.get_repository_def(),
+    )
     [request] = schedule.evaluate_tick(context).run_requests or ()
     assert request.partition_key == "2017-12-25"
 
