@@ -7,6 +7,7 @@ from sqlglot import exp
 from orchestration.compiler.catalog import Attribute
 from orchestration.compiler.imports import select, with_ctes
 from orchestration.compiler.plan import AttributeTrait, Plan, Total, Trait, condition_to_traits
+from orchestration.compiler.predicates import Truth, answered, attribute_truth, rule_to_truth, test
 from orchestration.compiler.segment import (
     AttributeCondition,
     Condition,
@@ -22,11 +23,8 @@ from orchestration.compiler.segment import (
 )
 from orchestration.compiler.sql import (
     Clock,
-    Truth,
     ValueOf,
     aliased,
-    answered,
-    attribute_truth,
     column,
     compared,
     conjunction,
@@ -34,9 +32,7 @@ from orchestration.compiler.sql import (
     literal,
     negated,
     number,
-    rule_to_truth,
     table,
-    test,
 )
 from orchestration.compiler.words import comment
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 from sqlglot import exp
 
 from orchestration.compiler.catalog import Attribute, Entity, TimeColumn, Type
+from orchestration.compiler.predicates import row_truth, row_values
 from orchestration.compiler.segment import Rule
 from orchestration.compiler.sql import (
     Clock,
@@ -23,8 +24,6 @@ from orchestration.compiler.sql import (
     is_null,
     known,
     local_day,
-    row_truth,
-    row_values,
     table,
 )
 from orchestration.compiler.window import DayWindow, Window

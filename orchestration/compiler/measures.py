@@ -7,19 +7,8 @@ from sqlglot import exp
 from orchestration.compiler.catalog import Attribute
 from orchestration.compiler.imports import Import, seen, select, where, with_ctes
 from orchestration.compiler.plan import Measure, Plan
-from orchestration.compiler.sql import (
-    Clock,
-    aliased,
-    cast,
-    column,
-    compared,
-    either_of,
-    is_null,
-    number,
-    row_truth,
-    table,
-    text,
-)
+from orchestration.compiler.predicates import row_truth
+from orchestration.compiler.sql import Clock, aliased, cast, column, compared, either_of, is_null, number, table, text
 from orchestration.compiler.words import digest
 
 MEASURED_FROM = "measured_from__"

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TypeAlias, assert_never
 
 from orchestration.compiler.catalog import Attribute, Entity, EventRows, Link, Rows, Type
+from orchestration.compiler.predicates import needs_day
 from orchestration.compiler.segment import (
     Aggregate,
     AttributeCondition,
@@ -23,7 +24,6 @@ from orchestration.compiler.segment import (
     Status,
     conditions,
 )
-from orchestration.compiler.sql import needs_day
 from orchestration.compiler.window import DayWindow, Window
 from orchestration.compiler.words import Namer, rule_to_words, slug, window_to_words
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TypeAlias
 
 from orchestration.compiler.behaviour import performed, rows_number, take_windows
-from orchestration.compiler.catalog import Attribute, Catalog, Entity, Link
+from orchestration.compiler.catalog import Attribute, Catalog, Entity, Link, Rows, TimeColumn
 from orchestration.compiler.fields import Fields, Report, as_text, as_texts, error
 from orchestration.compiler.operators import entries_to_conditions, node_to_conditions
 from orchestration.compiler.problem import nearest
@@ -178,10 +178,15 @@ def _related(node: Mapping, scope: Scope) -> Rule:
     if relation is None:
         known = nearest(as_text(name), entity.relations)
         raise error("unknown-relation", f"a {entity.name} has no relation `{as_text(name)}`", name.span, known)
-    related = scope.catalog.entities[relation.entity] if isinstance(relation, Link) else None
-    attributes = related.attributes if related else relation.attributes  # type: ignore[union-attr]
+    related: Entity | None = None
+    at: TimeColumn | None = None
+    match relation:
+        case Link():
+            related = scope.catalog.entities[relation.entity]
+            attributes = related.attributes
+        case Rows():
+            attributes, at = relation.attributes, relation.at
     where = _where(fields, row_scope(scope, f"a row of {relation.name}", attributes))
-    at = None if isinstance(relation, Link) else relation.at
     windows = take_windows(fields, at, relation.name)
     numbers = rows_number(fields, attributes)
     fields.close()
@@ -197,10 +202,10 @@ def _related_rule(relation: str, where: Mapping, scope: Scope) -> Rule:
 
 
 def _segments(node: Mapping, scope: Scope) -> Rule:
-    entry = node.entries[0]
+    entry = next(entry for entry in node.entries if entry.name in ("in_segment", "not_in_segment"))
     entity = _subject_entity(scope, node, entry.name)
-    if len(node.entries) > 1:
-        extra = node.entries[1]
+    extra = next((other for other in node.entries if other is not entry), None)
+    if extra:
         raise error("unknown-field", f"`{entry.name}` has no field `{extra.name}`", extra.key.span)
     keys = tuple(dict.fromkeys(as_texts(entry.value)))
     if not keys:

@@ -15,24 +15,7 @@ from sqlglot.dialects.dialect import Dialect
 
 from orchestration.compiler.catalog import WEEKDAYS, Attribute, Catalog, Type
 from orchestration.compiler.segment import (
-    All,
-    AnyElement,
-    AnyOf,
-    AttributeCondition,
-    Compare,
-    Condition,
-    Everyone,
-    HasAll,
-    HasAny,
-    IsAnyOf,
-    IsKnown,
-    Not,
-    Rule,
-    Share,
-    Test,
-    TextTest,
     Value,
-    Within,
 )
 from orchestration.compiler.window import (
     Day,
@@ -138,16 +121,16 @@ def as_of() -> exp.Column:
     return exp.Column(this=exp.to_identifier(AS_OF))
 
 
-def _all_of(parts: list[exp.Expr]) -> exp.Expr:
+def all_of(parts: list[exp.Expr]) -> exp.Expr:
     return exp.and_(*parts, copy=False)
 
 
-def _any_of(parts: list[exp.Expr]) -> exp.Expr:
+def any_of(parts: list[exp.Expr]) -> exp.Expr:
     return exp.or_(*parts, copy=False)
 
 
 def conjunction(parts: Iterable[exp.Expr]) -> exp.Expr:
-    return _all_of(list(parts))
+    return all_of(list(parts))
 
 
 # --- days and instants
@@ -247,7 +230,7 @@ def in_window(value: exp.Expr, window: Window, clock: Clock) -> list[exp.Expr]:
     return in_days(value, window, clock) if isinstance(window, DayWindow) else in_instants(value, window, clock)
 
 
-# --- tests of one value
+# --- small expressions
 
 
 _COMPARISONS: dict[str, type[exp.Condition]] = {
@@ -263,116 +246,6 @@ def compared(value: exp.Expr, operator: str, other: exp.Expr) -> exp.Expr:
     return _COMPARISONS[operator](this=value, expression=other)
 
 
-def test(value: exp.Expr, asked: Test, clock: Clock, value_of: ValueOf) -> exp.Expr:
-    """Whether a value passes; null when it is unknown. For a window of days, the value is a local day."""
-    match asked:
-        case IsAnyOf(values):
-            return _is_any_of(value, values)
-        case Compare(operator, operand):
-            return compared(value, operator, _limit(operand, value_of))
-        case TextTest(kind, pattern):
-            return _text_test(value, kind, pattern)
-        case HasAny(values):
-            return _contained(_any_of, value, values)
-        case HasAll(values):
-            return _contained(_all_of, value, values)
-        case AnyElement():
-            passing = exp.ArrayFilter(this=value, expression=_for_element(asked, clock, value_of))
-            return compared(exp.ArraySize(this=passing), ">", number(0))
-        case Within(window):
-            return conjunction(in_window(value, window, clock))
-        case IsKnown():
-            return is_known(value)
-        case _:
-            assert_never(asked)
-
-
-def _limit(operand: int | Decimal | Share, value_of: ValueOf) -> exp.Expr:
-    if not isinstance(operand, Share):
-        return number(operand)
-    other = value_of(operand.attribute, False)
-    return other if operand.share == 1 else exp.Mul(this=number(operand.share.normalize()), expression=other)
-
-
-def _is_any_of(value: exp.Expr, values: tuple[Value, ...]) -> exp.Expr:
-    if values == (True,):
-        return value
-    if values == (False,):
-        return exp.Not(this=value)
-    if len(values) == 1:
-        return compared(value, "=", literal(values[0]))
-    return exp.In(this=value, expressions=[literal(each) for each in values])
-
-
-def _contained(join: Join, value: exp.Expr, values: tuple[str, ...]) -> exp.Expr:
-    found: list[exp.Expr] = [exp.ArrayContains(this=value.copy(), expression=text(each)) for each in values]
-    return found[0] if len(found) == 1 else exp.Paren(this=join(found))
-
-
-def _for_element(asked: AnyElement, clock: Clock, value_of: ValueOf) -> exp.Expr:
-    element = exp.to_identifier("element")
-    passing = test(exp.Column(this=element.copy()), asked.test, clock, value_of)
-    return exp.Lambda(this=negated(passing) if asked.negated else passing, expressions=[element])
-
-
-def _folded(pattern: str) -> exp.Expr:
-    """The pattern as the engine folds it; plain letters need no engine."""
-    return text(pattern.lower()) if pattern.isascii() else exp.Lower(this=text(pattern))
-
-
-def _text_test(value: exp.Expr, kind: str, pattern: str) -> exp.Expr:
-    lowered = exp.Lower(this=value)
-    match kind:
-        case "contains":
-            return compared(exp.StrPosition(this=lowered, substr=_folded(pattern)), ">", number(0))
-        case "starts_with":
-            return exp.StartsWith(this=lowered, expression=_folded(pattern))
-        case "ends_with":
-            return exp.EndsWith(this=lowered, expression=_folded(pattern))
-        case "domain":
-            return exp.EndsWith(this=lowered, expression=_folded("@" + pattern))
-        case _:
-            return exp.RegexpLike(this=value, expression=text(pattern))
-
-
-# --- rules
-
-
-@dataclass(frozen=True)
-class Truth:
-    """A boolean expression; where it may be null, null means false."""
-
-    expression: exp.Expr
-    nullable: bool
-
-    @property
-    def two_valued(self) -> exp.Expr:
-        if not self.nullable:
-            return self.expression
-        return exp.Coalesce(this=self.expression, expressions=[exp.false()])
-
-
-Leaf: TypeAlias = Callable[[Condition], Truth]
-
-
-def rule_to_truth(rule: Rule, leaf: Leaf) -> Truth:
-    """The rule's expression; `leaf` gives each condition's.
-
-    Null stands for false under `and` and `or`, so only a negation has to make its inside two-valued.
-    """
-    match rule:
-        case All(rules):
-            return _combined(_all_of, [rule_to_truth(each, leaf) for each in rules])
-        case AnyOf(rules):
-            return _combined(_any_of, [rule_to_truth(each, leaf) for each in rules])
-        case Not(inner):
-            return Truth(negated(rule_to_truth(inner, leaf).two_valued), False)
-        case Everyone():
-            return Truth(exp.true(), False)
-        case _:
-            return leaf(rule)
-
-
 def negated(expression: exp.Expr) -> exp.Expr:
     if isinstance(expression, exp.EQ):
         return exp.NEQ(this=expression.this, expression=expression.expression)
@@ -380,7 +253,7 @@ def negated(expression: exp.Expr) -> exp.Expr:
 
 
 def either_of(*parts: exp.Expr) -> exp.Expr:
-    return _any_of(list(parts))
+    return any_of(list(parts))
 
 
 def is_null(value: exp.Expr) -> exp.Expr:
@@ -389,35 +262,6 @@ def is_null(value: exp.Expr) -> exp.Expr:
 
 def is_known(value: exp.Expr) -> exp.Expr:
     return exp.Is(this=value, expression=exp.Not(this=exp.Null()))
-
-
-def _combined(join: Join, truths: list[Truth]) -> Truth:
-    if len(truths) == 1:
-        return truths[0]
-    return Truth(join([truth.expression for truth in truths]), any(truth.nullable for truth in truths))
-
-
-def answered(passing: exp.Expr, is_negated: bool, unknown: bool) -> Truth:
-    """A test's result, turned when negated, with the answer for an unknown value."""
-    turned = negated(passing) if is_negated else passing
-    if not unknown:
-        return Truth(turned, True)
-    return Truth(exp.Coalesce(this=turned, expressions=[exp.true()]), False)
-
-
-def needs_day(condition: AttributeCondition) -> bool:
-    """Whether the condition looks at the local day of a timestamp."""
-    asked = condition.test
-    in_days_ = isinstance(asked, Within) and isinstance(asked.window, DayWindow)
-    return in_days_ and condition.attribute.type is Type.TIMESTAMP
-
-
-def attribute_truth(condition: AttributeCondition, value_of: ValueOf, clock: Clock) -> Truth:
-    """A condition on an attribute, whose value (or local day) `value_of` gives."""
-    value = value_of(condition.attribute, needs_day(condition))
-    if isinstance(condition.test, IsKnown):
-        return Truth(is_null(value) if condition.negated else is_known(value), False)
-    return answered(test(value, condition.test, clock, value_of), condition.negated, condition.unknown)
 
 
 def known(attribute: Attribute, expression: exp.Expr) -> exp.Expr:
@@ -432,23 +276,3 @@ def known(attribute: Attribute, expression: exp.Expr) -> exp.Expr:
             return exp.Nullif(this=elements, expression=exp.Array(expressions=[]))
         case _:
             return expression
-
-
-def row_values(clock: Clock, source: str | None = None) -> ValueOf:
-    """Attribute values read from the rows of a table."""
-
-    def value(attribute: Attribute, as_day: bool) -> exp.Expr:
-        found = known(attribute, column(attribute.column, source))
-        return local_day(found, clock) if as_day else found
-
-    return value
-
-
-def row_truth(rule: Rule, value_of: ValueOf, clock: Clock) -> Truth:
-    """A rule about one row."""
-
-    def leaf(condition: Condition) -> Truth:
-        assert isinstance(condition, AttributeCondition), "a row has attributes only"
-        return attribute_truth(condition, value_of, clock)
-
-    return rule_to_truth(rule, leaf)

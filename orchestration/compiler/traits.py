@@ -22,6 +22,7 @@ from orchestration.compiler.plan import (
     Trait,
     trait_to_words,
 )
+from orchestration.compiler.predicates import row_truth
 from orchestration.compiler.sql import (
     Clock,
     aliased,
@@ -32,7 +33,6 @@ from orchestration.compiler.sql import (
     in_window,
     is_known,
     number,
-    row_truth,
     table,
     text,
 )

@@ -32,9 +32,9 @@ def dying(function: Callable[..., Any], left: list[int]) -> Callable[..., Any]:
 
 def main(folder: str, first: str, step: str, statement: str) -> None:
     steps, statements = [int(step)], [int(statement)]
-    for module, name in ((pipeline, "plan_days"), (Dbt, "build"), (pipeline, "mark")):
-        setattr(module, name, dying(getattr(module, name), steps))
-    setattr(SQLConnectionManager, "add_query", dying(SQLConnectionManager.add_query, statements))  # noqa: B010
+    counted = ((pipeline, "plan_days", steps), (Dbt, "build", steps), (pipeline, "mark", steps))
+    for owner, name, left in (*counted, (SQLConnectionManager, "add_query", statements)):
+        setattr(owner, name, dying(getattr(owner, name), left))
     SmallProject(Path(folder)).run(date.fromisoformat(first))
 
 
