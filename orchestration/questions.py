@@ -13,7 +13,7 @@ from orchestration.compiler.compile import Compilation
 from orchestration.compiler.imports import Import, in_base, seen
 from orchestration.compiler.problem import nearest
 from orchestration.compiler.render import members_of, put_tables, to_inline, to_text, with_columns
-from orchestration.compiler.sql import column, table
+from orchestration.compiler.sql import column, located
 from orchestration.errors import MusterError, UnknownNameError
 from orchestration.warehouse import Value, Warehouse
 
@@ -31,11 +31,11 @@ class Places:
     def locate(self, model: str) -> exp.Table:
         """A model's table. Raises QuestionError when the warehouse has none."""
         if "." in model:
-            return table(model)
+            return located(model)
         if model not in self.tables:
             help_ = nearest(model, self.tables)
             raise QuestionError(f"the warehouse has no table `{model}`: load or build it first. {help_}".strip())
-        return table(f"{self.tables[model][0]}.{model}")
+        return located(f"{self.tables[model][0]}.{model}")
 
     def columns(self, model: str) -> tuple[str, ...]:
         return self.tables[model][1] if model in self.tables else ()

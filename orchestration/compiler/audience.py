@@ -16,6 +16,7 @@ from orchestration.compiler.sql import (
     conjunction,
     either_of,
     exact_text,
+    model,
     negated,
     table,
 )
@@ -45,7 +46,7 @@ def audience_select(compilation: Compilation, spec: AudienceSpec) -> exp.Select:
     on = compared(column(entity.key, base), "=", column(entity.key, "flags"))
     query = query.join(table(base), on=on, join_type="inner", copy=False)
     query = query.where(column(spec.segment.text, "flags"), copy=False)
-    flags_cte = select(exp.Star()).from_(table(flags), copy=False)
+    flags_cte = select(exp.Star()).from_(model(flags), copy=False)
     people = reading.select(entity.model, in_base(entity, compilation.bases))
     return with_ctes(query, [("flags", flags_cte), (base, people)])
 

@@ -13,7 +13,7 @@ from orchestration.compiler.measures import OPEN_FROM, measure_definitions, meas
 from orchestration.compiler.plan import Plan
 from orchestration.compiler.render import to_model
 from orchestration.compiler.segment import Segment, Status
-from orchestration.compiler.sql import aliased, literal, text
+from orchestration.compiler.sql import MODEL, aliased, literal, text
 from orchestration.compiler.traits import list_model, traits_select
 from orchestration.compiler.words import rule_to_words
 
@@ -49,7 +49,7 @@ def _entity_files(compilation: Compilation, plan: Plan, dialect: str) -> list[Ge
     paused = [segment.key for segment in plan.segments if segment.status is Status.PAUSED]
     definitions = measure_definitions(plan, clock)
     macros = {
-        HISTORY_BEFORE + name: shapes.history_before(name, entity.key, paused),
+        MODEL + HISTORY_BEFORE + name: shapes.history_before(name, entity.key, paused),
         OPEN_FROM + name: shapes.open_from(definitions),
     }
     traits = to_model(traits_select(plan, compilation.bases), dialect, macros)

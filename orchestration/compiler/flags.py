@@ -30,6 +30,7 @@ from orchestration.compiler.sql import (
     conjunction,
     either_of,
     literal,
+    model,
     negated,
     number,
     table,
@@ -77,7 +78,7 @@ def _level_name(source: str, level: tuple[Segment, ...]) -> str:
 
 
 def _star(name: str) -> exp.Select:
-    return select(exp.Star()).from_(table(name), copy=False)
+    return select(exp.Star()).from_(model(name), copy=False)
 
 
 def flag(plan: Plan, segment: Segment, clock: Clock, source: str | None) -> exp.Expr:

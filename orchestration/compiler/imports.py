@@ -24,7 +24,7 @@ from orchestration.compiler.sql import (
     is_null,
     known,
     local_day,
-    table,
+    model,
 )
 from orchestration.compiler.window import DayWindow, Window
 from orchestration.compiler.words import Namer, slug
@@ -92,9 +92,9 @@ class Import:
             return self.day(at)
         return self.value(Attribute(at.column, at.column, at.type), False)
 
-    def select(self, model: str, conditions: Iterable[exp.Expr]) -> exp.Select:
+    def select(self, source: str, conditions: Iterable[exp.Expr]) -> exp.Select:
         columns = (aliased(expression, name) for name, expression in self.columns.values())
-        return where(select(self.subject.copy(), *columns).from_(table(model), copy=False), conditions)
+        return where(select(self.subject.copy(), *columns).from_(model(source), copy=False), conditions)
 
 
 def not_after(at: TimeColumn, clock: Clock) -> exp.Expr:

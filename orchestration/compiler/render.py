@@ -14,10 +14,9 @@ from orchestration.compiler.flags import HISTORY_BEFORE, flags_select
 from orchestration.compiler.imports import Bases, with_ctes
 from orchestration.compiler.measures import DEFINED, MEASURED_FROM, measures_select
 from orchestration.compiler.plan import ListTrait, Plan
-from orchestration.compiler.sql import AS_OF, cast, column, identifier, table, text
+from orchestration.compiler.sql import AS_OF, MODEL, cast, column, identifier, located, table, text
 from orchestration.compiler.traits import list_model, traits_select
 
-REF = "ref__"
 MAX_CLOSED = 60
 _OPENED = re.compile(r"\(\n +([^\n]*)\n +\)")
 Locate = Callable[[str], exp.Table]
@@ -45,8 +44,7 @@ def _respelled(written: str, dialect: str, swaps: Mapping[str, str]) -> str:
     end = 0
     for token in Dialect.get_or_raise(dialect).tokenize(written):
         between, spelled = written[end : token.start], written[token.start : token.end + 1]
-        small = spelled if token.token_type in quoted else spelled.lower()
-        pieces += (between, swaps.get(small, small) if token.token_type not in quoted else spelled)
+        pieces += (between, spelled if token.token_type in quoted else swaps.get(spelled, spelled.lower()))
         end = token.end + 1
     return "".join(pieces) + written[end:]
 
@@ -61,12 +59,10 @@ def to_model(query: exp.Query, dialect: str, macros: Mapping[str, str] | None = 
     """
     query = query.copy()
     swaps = {AS_OF: "{{ as_of() }}", **(macros or {})}
-    ctes = {cte.alias for cte in query.find_all(exp.CTE)}
-    for found in list(query.find_all(exp.Table)):
-        swap = _table_swap(found, ctes)
-        if swap:
-            swaps[swap[0]] = swap[1]
-            found.set("this", exp.to_identifier(swap[0]))
+    for found in models_in(query):
+        token = found.name if found.name.isidentifier() else MODEL + found.name.encode().hex()
+        swaps[token] = macros[found.name] if macros and found.name in macros else _reference(found.name)
+        found.set("this", exp.to_identifier(token))
     for named in query.find_all(exp.Column):
         if named.name.startswith(MEASURED_FROM):
             measure, _, definition = named.name.removeprefix(MEASURED_FROM).partition(DEFINED)
@@ -74,14 +70,14 @@ def to_model(query: exp.Query, dialect: str, macros: Mapping[str, str] | None = 
     return to_text(query, dialect, swaps)
 
 
-def _table_swap(found: exp.Table, ctes: set[str]) -> tuple[str, str] | None:
-    if found.name.startswith(HISTORY_BEFORE):
-        return None
-    inside = found.find_ancestor(exp.CTE)
-    reads_itself = inside is not None and inside.alias == found.name
-    if found.db or (found.name in ctes and not reads_itself):
-        return None
-    return REF + found.name, "{{ ref('" + found.name + "') }}"
+def models_in(query: exp.Query) -> list[exp.Table]:
+    return [found for found in query.find_all(exp.Table) if found.name.startswith(MODEL)]
+
+
+def _reference(named: str) -> str:
+    """dbt's reference to a model; a name with a schema is a table that dbt does not know."""
+    name = named.removeprefix(MODEL)
+    return located(name).sql() if "." in name else "{{ ref('" + name + "') }}"
 
 
 # --- inline
@@ -107,14 +103,12 @@ def to_inline(plan: Plan, bases: Bases, day: date, locate: Locate, recorded: Ite
 
 
 def _put_tables(query: exp.Query, ours: set[str], locate: Locate, history: exp.Query) -> None:
-    inner = {cte.alias for cte in query.find_all(exp.CTE)}
-    for found in list(query.find_all(exp.Table)):
-        inside = found.find_ancestor(exp.CTE)
-        reads_itself = inside is not None and inside.alias == found.name
-        if found.name.startswith(HISTORY_BEFORE):
+    for found in models_in(query):
+        name = found.name.removeprefix(MODEL)
+        if name.startswith(HISTORY_BEFORE):
             found.replace(exp.Subquery(this=history.copy()))
-        elif found.name not in ours and (found.db or found.name not in inner or reads_itself):
-            found.replace(locate(f"{found.db}.{found.name}" if found.db else found.name))
+        else:
+            found.replace(table(name) if name in ours else locate(name))
 
 
 def put_tables(query: exp.Select, locate: Locate, day: date) -> exp.Select:

@@ -31,6 +31,7 @@ from orchestration.compiler.window import (
 )
 
 AS_OF = "as_of_day__"
+MODEL = "model__"
 Join: TypeAlias = Callable[[list[exp.Expr]], exp.Expr]
 ValueOf: TypeAlias = Callable[[Attribute, bool], exp.Expr]
 
@@ -68,9 +69,19 @@ def column(name: str, table: str | None = None) -> exp.Column:
 
 
 def table(name: str) -> exp.Table:
-    """A table by name; dots part schema and name."""
+    """A CTE by its name."""
+    return exp.Table(this=identifier(name))
+
+
+def located(name: str) -> exp.Table:
+    """A table as it lies in the warehouse; dots part schema and name."""
     parts = [identifier(part) for part in name.split(".")]
     return exp.Table(this=parts[-1], db=parts[-2] if len(parts) > 1 else None)
+
+
+def model(name: str) -> exp.Table:
+    """A model of the catalog or of the plan; a rendering puts its table there, whatever CTEs are named."""
+    return exp.Table(this=exp.to_identifier(MODEL + name, quoted=True))
 
 
 def aliased(expression: exp.Expr, name: str) -> exp.Expr:

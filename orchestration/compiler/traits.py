@@ -32,6 +32,7 @@ from orchestration.compiler.sql import (
     conjunction,
     in_window,
     is_known,
+    model,
     number,
     table,
     text,
@@ -122,7 +123,7 @@ def _add_measure(building: _Traits, measure: Measure, traits: list[MeasureTrait]
     name = building.plan.measures[measure]
     cte = building.namer.name(name, f"measure {name}")
     totals = [aliased(_measured(trait, building.bases.clock), building.plan.traits[trait]) for trait in traits]
-    slice_ = select(column(building.key), *totals).from_(table(f"{building.plan.entity.name}_measures"), copy=False)
+    slice_ = select(column(building.key), *totals).from_(model(f"{building.plan.entity.name}_measures"), copy=False)
     slice_ = where(slice_, [compared(column("measure"), "=", text(name))])
     building.join(cte, slice_.group_by(column(building.key), copy=False))
     for trait in traits:
@@ -183,7 +184,7 @@ def _of_link(building: _Traits, link: Link, traits: list[RowsTrait]) -> exp.Sele
     totals = _row_totals(building, traits, reading, link)
     building.ctes.append((name, reading.select(related.model, in_base(related, building.bases))))
     pairs = building.namer.name(bare(link.model), f"link {link.name}")
-    both = select(column(link.subject), column(link.related)).from_(table(link.model), copy=False)
+    both = select(column(link.subject), column(link.related)).from_(model(link.model), copy=False)
     building.ctes.append((pairs, both))
     key = aliased(column(link.subject, pairs), building.key)
     query = select(key, *totals).from_(table(pairs), copy=False)
@@ -235,9 +236,9 @@ def _row_conditions(trait: RowsTrait, reading: Import, source: Rows | Link) -> l
 
 def _add_list(building: _Traits, trait: ListTrait) -> None:
     """Keys of a list are texts; a subject's key is compared as one."""
-    name = building.namer.name(list_model(trait.path), "list")
+    name = building.namer.name(f"keys_of_{list_model(trait.path)}", "list")
     key = cast(column(building.key, building.base), "text")
-    members = select(column("member")).from_(table(list_model(trait.path)), copy=False)
+    members = select(column("member")).from_(model(list_model(trait.path)), copy=False)
     building.join(name, members, compared(column("member", name), "=", key))
     is_member = is_known(column("member", name))
     building.columns.append(aliased(is_member, building.plan.traits[trait]))

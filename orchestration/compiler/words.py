@@ -268,11 +268,14 @@ class Namer:
     """Names for things, each its own: a name already taken by something else gets a digest of what it stands for."""
 
     def __init__(self, *taken: str) -> None:
-        self.taken = set(taken)
+        self.taken = {name.lower() for name in taken}
 
     def name(self, wanted: str, meaning: str) -> str:
-        chosen = wanted if wanted not in self.taken else f"{wanted[: MAX_NAME - 7]}_{digest(meaning)}"
-        while chosen in self.taken:
+        """The wanted name, if it is free; engines do not tell small letters from capitals."""
+        chosen = wanted
+        if chosen.lower() in self.taken:
+            chosen = f"{wanted[: MAX_NAME - 7]}_{digest(meaning)}"
+        while chosen.lower() in self.taken:
             chosen += "_"
-        self.taken.add(chosen)
+        self.taken.add(chosen.lower())
         return chosen

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from orchestration.compiler.compile import Compilation, Sources, compile_sources
 from orchestration.compiler.emit import compilation_to_files
 from orchestration.compiler.files import GeneratedFile, differences, read_sources, write_files
 from orchestration.compiler.problem import SourceFile
+from orchestration.questions import ask
+from orchestration.warehouse import DuckDB
 from tests.pipeline.club import CATALOG, SPECS
 from tests.project import REPOSITORY
 
@@ -70,3 +73,28 @@ def test_missing_changed_and_orphaned_files_are_differences(club: Compilation, t
     assert found.missing == ("member/member_spells.sql",)
     write_files(tmp_path, files(club))
     assert not differences(tmp_path, files(club))
+
+
+def test_a_model_read_twice_under_one_name_is_read_whole_each_time(tmp_path: Path) -> None:
+    catalog = """
+    entities:
+      person:
+        model: Rows
+        key: id
+        attributes: {plan: text}
+        relations:
+          rows: {model: Rows, subject: id, attributes: {seats: integer}}
+          events: {model: raw.events, subject: id, attributes: {seats: integer}}
+    """
+    rows = "{related: rows, where: {seats: 2}}, {related: events, where: {seats: 3}}"
+    rule = f"entity: person\nwhere: [{{plan: pro}}, {rows}]\n"
+    sources = Sources(SourceFile("catalog.yml", catalog), (SourceFile("segment_specs/all/both.yml", rule),))
+    compilation = compile_sources(sources)
+    with DuckDB(tmp_path / "twice.duckdb") as warehouse:
+        warehouse.execute("create schema raw")
+        warehouse.execute("create table Rows as select 1 as id, 'pro' as plan, 2 as seats")
+        warehouse.execute("create table raw.events as select 1 as id, 3 as seats")
+        assert ask(compilation, warehouse).members("both", date(2024, 1, 1)) == [1]
+    (traits,) = (file for file in files(compilation) if file.path == "person/person_traits.sql")
+    assert traits.text.count("{{ ref('Rows') }}") == 2
+    assert 'from "raw".events' in traits.text

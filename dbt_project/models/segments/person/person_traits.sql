@@ -228,7 +228,7 @@ with people as (
     from tickets
     group by
         person_id
-), static_beta_testers as (
+), keys_of_static_beta_testers as (
     select
         member
     from {{ ref('static_beta_testers') }}
@@ -270,7 +270,7 @@ select
     coalesce(company_by_person.company_count_where_plan_is_not_free_and_employe_0260d2, 0) as company_count_where_plan_is_not_free_and_employe_0260d2,
     coalesce(company_by_person.company_count_where_plan_is_pro_or_enterprise, 0) as company_count_where_plan_is_pro_or_enterprise,
     coalesce(tickets_by_person.tickets_count_where_priority_is_high_or_urgent_a_bdb4d8, 0) as tickets_count_where_priority_is_high_or_urgent_a_bdb4d8,
-    static_beta_testers.member is not null as in_static_beta_testers
+    keys_of_static_beta_testers.member is not null as in_static_beta_testers
 from people
 left join any_event_where_device_is_ios_or_android
     on any_event_where_device_is_ios_or_android.person_id = people.person_id
@@ -298,5 +298,5 @@ left join company_by_person
     on company_by_person.person_id = people.person_id
 left join tickets_by_person
     on tickets_by_person.person_id = people.person_id
-left join static_beta_testers
-    on static_beta_testers.member = cast(people.person_id as text)
+left join keys_of_static_beta_testers
+    on keys_of_static_beta_testers.member = cast(people.person_id as text)
