@@ -71,14 +71,14 @@
   {%- set held = recorded_flags(history_of(entity), key) -%}
   (
     select
-      {{ key }}
+      {{ adapter.quote(key) }}
       {%- for flag in flags %}, {{ adapter.quote(flag) if flag in held else 'false' }} as {{ adapter.quote(flag) }} {%- endfor %}
     {%- if held %}
     from {{ history_of(entity) }}
     where dbt_valid_from < {{ as_of_timestamp() }}
       and (dbt_valid_to is null or dbt_valid_to >= {{ as_of_timestamp() }})
     {%- else %}
-    from (select null as {{ key }}) as nobody
+    from (select null as {{ adapter.quote(key) }}) as nobody
     where false
     {%- endif %}
   ) as recorded
@@ -90,7 +90,7 @@
   {%- for flag in flags %}
     select
         '{{ flag }}' as segment,
-        {{ key }},
+        {{ adapter.quote(key) }},
         cast(dbt_valid_from as date) as valid_from,
         cast(dbt_valid_to as date) as valid_to
     from {{ history }}
@@ -101,7 +101,7 @@
   {%- else %}
     select
         cast(null as {{ api.Column.translate_type('string') }}) as segment,
-        {{ key }},
+        {{ adapter.quote(key) }},
         cast(dbt_valid_from as date) as valid_from,
         cast(dbt_valid_to as date) as valid_to
     from {{ history }}

@@ -12,6 +12,7 @@ from orchestration.compiler.compile import Compilation
 from orchestration.compiler.measures import measure_definitions
 from orchestration.compiler.plan import Plan, RowsTrait, trait_to_words
 from orchestration.compiler.segment import Segment
+from orchestration.compiler.shapes import spelled
 from orchestration.compiler.words import rule_to_words
 
 Document: TypeAlias = dict[str, object]
@@ -42,6 +43,8 @@ def said(words: str) -> str:
 
 def _column(name: str, description: str, *tests: str) -> Document:
     column: Document = {"name": name, "description": said(description)}
+    if spelled(name) != name:
+        column["quote"] = True
     return {**column, "data_tests": list(tests)} if tests else column
 
 
@@ -210,7 +213,7 @@ def _snapshot(name: str, key: str) -> Document:
         "relation": f"ref('{name}_recorded')",
         "description": f"Every state of a {name}'s flags: dbt_valid_from is its first day, dbt_valid_to the one after.",
         "config": {
-            "unique_key": key,
+            "unique_key": spelled(key),
             "strategy": "check",
             "check_cols": "all",
             "hard_deletes": "invalidate",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlglot import exp
 
 from orchestration.compiler.catalog import Attribute
@@ -29,13 +31,14 @@ from orchestration.compiler.sql import (
     compared,
     conjunction,
     either_of,
+    identifier,
     literal,
     model,
     negated,
     number,
     table,
 )
-from orchestration.compiler.words import comment
+from orchestration.compiler.words import Namer, comment
 
 HISTORY_BEFORE = "history_before__"
 TRAITS = "traits"
@@ -48,14 +51,16 @@ def flags_select(plan: Plan, clock: Clock) -> exp.Select:
     paused = [segment for segment in plan.segments if segment.status is Status.PAUSED]
     if paused:
         ctes.append(("history", _star(HISTORY_BEFORE + name)))
+    within = _names_within(plan)
     source, judged = TRAITS, list[Segment]()
     for level in plan.levels:
         is_last = level is plan.levels[-1]
         joins_history = any(segment in paused for segment in level)
         prefix = source if joins_history else None
-        flags = [flag(plan, segment, clock, prefix) for segment in level]
-        named = [column(key, prefix), *(column(each.key, prefix) for each in judged)]
-        passed = named if is_last else [_all_of(prefix)]
+        truths = {segment.key: flag(plan, segment, clock, prefix, within) for segment in level}
+        flags = [_named(plan, key_, found, key_ if is_last else within[key_]) for key_, found in truths.items()]
+        named = [column(key, prefix), *(aliased(column(within[each.key], prefix), each.key) for each in judged)]
+        passed: list[exp.Expr] = [*named] if is_last else [_all_of(prefix)]
         query = select(*passed, *flags).from_(table(source), copy=False)
         if joins_history:
             on = compared(column(key, "history"), "=", column(key, source))
@@ -66,6 +71,21 @@ def flags_select(plan: Plan, clock: Clock) -> exp.Select:
         source = _level_name(source, level)
         ctes.append((source, query))
     return with_ctes(select(column(key)).from_(table(TRAITS), copy=False), ctes)
+
+
+def _names_within(plan: Plan) -> dict[str, str]:
+    """What each segment's column is called beside the traits: by its key, unless a trait is called so."""
+    namer = Namer(plan.entity.key, *plan.traits.values())
+    return {segment.key: namer.name(segment.key, f"segment {segment.key}") for segment in plan.segments}
+
+
+def _named(plan: Plan, key: str, flag_: exp.Expr, name: str) -> exp.Expr:
+    found = aliased(flag_, name)
+    if not isinstance(found, exp.Alias):
+        found = exp.Alias(this=flag_, alias=identifier(name))
+    (said,) = (segment.name for segment in plan.segments if segment.key == key)
+    found.add_comments([comment(said)])
+    return found
 
 
 def _all_of(source: str | None) -> exp.Column:
@@ -81,18 +101,14 @@ def _star(name: str) -> exp.Select:
     return select(exp.Star()).from_(model(name), copy=False)
 
 
-def flag(plan: Plan, segment: Segment, clock: Clock, source: str | None) -> exp.Expr:
-    """The segment's column: its rule on the subject's traits, or, while it is paused, what was recorded last."""
+def flag(plan: Plan, segment: Segment, clock: Clock, source: str | None, within: Mapping[str, str]) -> exp.Expr:
+    """The segment's rule on the subject's traits, or, while it is paused, what was recorded last."""
     if segment.status is Status.PAUSED:
-        last = exp.Coalesce(this=column(segment.key, "history"), expressions=[exp.false()])
-        return aliased(last, segment.key)
-    truth = rule_to_truth(segment.rule, lambda condition: _leaf(plan, condition, clock, source))
-    found = aliased(truth.two_valued, segment.key)
-    found.add_comments([comment(segment.name)])
-    return found
+        return exp.Coalesce(this=column(segment.key, "history"), expressions=[exp.false()])
+    return rule_to_truth(segment.rule, lambda condition: _leaf(plan, condition, clock, source, within)).two_valued
 
 
-def _leaf(plan: Plan, condition: Condition, clock: Clock, source: str | None) -> Truth:
+def _leaf(plan: Plan, condition: Condition, clock: Clock, source: str | None, within: Mapping[str, str]) -> Truth:
     def of_trait(trait: Trait) -> exp.Column:
         return column(plan.traits[trait], source)
 
@@ -107,7 +123,7 @@ def _leaf(plan: Plan, condition: Condition, clock: Clock, source: str | None) ->
             totals = [total for trait in traits if isinstance(total := getattr(trait, "total", None), Total)]
             return number_truth(condition.number, [of_trait(trait) for trait in traits], totals[0], clock, of_attribute)
         case SegmentCondition(keys):
-            found = [column(key, source) for key in keys]
+            found = [column(within[key], source) for key in keys]
             return Truth(either_of(*found), False)
         case StaticMembers():
             (trait,) = condition_to_traits(condition)

@@ -65,8 +65,8 @@ class DestinationSpec:
 def source_to_key(source: SourceFile) -> str:
     """The key that the file's name gives. Raises Problems."""
     key = PurePosixPath(source.path).stem
-    if not KEY.match(key):
-        help_ = "use small letters, digits and _, beginning with a letter, at most 55"
+    if not KEY.match(key) or key.startswith("dbt_"):
+        help_ = "use small letters, digits and _, beginning with a letter but not with dbt_, at most 55"
         raise error("bad-key", f"the file's name gives the key `{key}`", Span(source, 1, 1, 1), help_)
     return key
 
