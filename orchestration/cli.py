@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
+import yaml
 
 from orchestration import printing
 from orchestration.compiler.compile import Compilation, compile_sources
@@ -19,6 +21,7 @@ from orchestration.compiler.emit import compilation_to_files
 from orchestration.compiler.files import Differences, differences, read_sources, write_files
 from orchestration.compiler.problem import Problems
 from orchestration.compiler.words import rule_to_words
+from orchestration.days import DayStatus, recorded_days
 from orchestration.errors import MusterError
 from orchestration.questions import Answer, Questions, ask
 from orchestration.settings import Settings, load_settings
@@ -32,7 +35,10 @@ app = typer.Typer(
 Project = Annotated[Path | None, typer.Option("--project", help="The project's folder; by default this one.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AsOf = Annotated[
-    datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day to judge; by default yesterday.")
+    datetime | None,
+    typer.Option(
+        "--as-of", formats=["%Y-%m-%d"], help="The day to judge; by default the last one published, or yesterday."
+    ),
 ]
 
 
@@ -49,7 +55,16 @@ class Opened:
         return ask(self.compilation, self.warehouse)
 
     def day(self, as_of: datetime | None) -> date:
-        return as_of.date() if as_of else yesterday(self.compilation.catalog.timezone)
+        """The day asked for; by default the last one published, or where none is, yesterday."""
+        if as_of:
+            return as_of.date()
+        return max(self.published, default=yesterday(self.compilation.catalog.timezone))
+
+    @cached_property
+    def published(self) -> list[date]:
+        if not self.settings.has_dbt:
+            return []
+        return [day for day, status in recorded_days(self.warehouse).items() if status is DayStatus.PUBLISHED]
 
 
 def yesterday(timezone: str) -> date:
@@ -58,6 +73,10 @@ def yesterday(timezone: str) -> date:
 
 
 def understood(settings: Settings) -> Compilation:
+    if not (settings.specs / "catalog.yml").is_file():
+        raise MusterError(
+            f"no Muster project in {settings.project} (it has no segment_specs/catalog.yml): go there or use --project"
+        )
     return compile_sources(read_sources(settings.project))
 
 
@@ -79,6 +98,7 @@ def check(project: Project = None, as_json: AsJson = False) -> None:
         printing.problems(found.problems, as_json=as_json)
         raise typer.Exit(1) from None
     printing.problems(compilation.warnings, as_json=as_json)
+    _check_zone(settings, compilation)
     if not as_json:
         printing.line(f"{len(compilation.segments)} segments, {len(compilation.audiences)} audiences: no errors")
 
@@ -110,9 +130,10 @@ def _report_differences(found: Differences, folder: Path, only_check: bool, as_j
     if as_json:
         printing.json_({name: list(paths) for name, paths in named.items()})
         return
+    done = {"missing": "wrote", "changed": "updated", "orphans": "removed"}
     for name, paths in named.items():
         for path in paths:
-            printing.line(f"{name.removesuffix('s')}: {folder.name}/{path}")
+            printing.line(f"{name.removesuffix('s') if only_check else done[name]}: {folder.name}/{path}")
     if not found:
         printing.line("the generated models are up to date")
     elif only_check:
@@ -155,35 +176,11 @@ def preview(
 def members(segment: Segment, as_of: AsOf = None, project: Project = None, as_json: AsJson = False) -> None:
     """Who is in a segment: as recorded, or, where nothing records it, straight from the warehouse's tables."""
     with opened(project) as here:
-        recorded = _recorded_day(here, as_of)
-        day = recorded or here.day(as_of)
-        if recorded and segment in here.compilation.segments:
-            found = _recorded_members(here, segment, recorded)
-        else:
-            found = here.questions.members(segment, day)
-        printing.members(segment, day, len(found), found, as_json=as_json)
-
-
-def _recorded_day(here: Opened, as_of: datetime | None) -> date | None:
-    """The day asked for, or the last one, if the history holds it."""
-    from orchestration.days import DayStatus, recorded_days
-
-    if not here.settings.has_dbt:
-        return None
-    known = [day for day, status in recorded_days(here.warehouse).items() if status is DayStatus.PUBLISHED]
-    if as_of is None:
-        return max(known, default=None)
-    return as_of.date() if as_of.date() in known else None
-
-
-def _recorded_members(here: Opened, segment: str, day: date) -> list[object]:
-    entity = here.compilation.catalog.entities[here.compilation.segments[segment].entity]
-    rows = here.warehouse.rows(
-        f'select "{entity.key}" from {entity.name}_spells where segment = ? and entered_on <= ? '
-        f"and (exited_on is null or exited_on > ?) order by 1",
-        [segment, day, day],
-    )
-    return [row[0] for row in rows]
+        day = here.day(as_of)
+        recorded = here.questions.recorded_members(segment, day) if day in here.published else None
+        found = here.questions.members(segment, day) if recorded is None else recorded
+        source = "computed" if recorded is None else "recorded"
+        printing.members(segment, day, len(found), found, as_json=as_json, source=source)
 
 
 @app.command()
@@ -195,9 +192,9 @@ def counts(
 ) -> None:
     """Count members by segment, subjects by tag, or attached subjects by company; empty ones are 0."""
     with opened(project) as here:
-        day = _recorded_day(here, as_of) or here.day(as_of)
+        day = here.day(as_of)
         answers: dict[str, Callable[[], Answer]] = {
-            "segment": lambda: here.questions.by_segment(day),
+            "segment": lambda: here.questions.by_segment(day, recorded=day in here.published),
             "tag": lambda: here.questions.by_tag(day),
         }
         answer = answers.get(by, lambda: here.questions.by_entity(by, day))()
@@ -209,9 +206,30 @@ def _needs_dbt(settings: Settings) -> None:
         printing.error(
             f"{settings.project} has no dbt_project/. To record segments day by day it needs dbt_project.yml, Muster's "
             "macros (dbt_project/macros), its marts (dbt_project/models/marts), profiles/profiles.yml, and the models "
-            "that `muster compile` generates into dbt_project/models/segments."
+            "that `muster compile` generates into dbt_project/models/segments. `muster init` would add these files; "
+            "this version has no such command yet, so copy them from Muster's own repository."
         )
         raise typer.Exit(1)
+
+
+def _needs_compiled(settings: Settings, compilation: Compilation) -> None:
+    """What runs is the generated folder, so it has to be that of the specs."""
+    folder = settings.dbt_project / "models" / "segments"
+    if differences(folder, compilation_to_files(compilation, "duckdb")):
+        raise MusterError("the generated models differ from the specs: run `muster compile` first")
+
+
+def _check_zone(settings: Settings, compilation: Compilation) -> None:
+    """The marts tell days by the dbt project's own variable."""
+    if not settings.has_dbt:
+        return
+    project = yaml.safe_load((settings.dbt_project / "dbt_project.yml").read_text(encoding="utf-8"))
+    zone = (project.get("vars") or {}).get("timezone", compilation.catalog.timezone)
+    if zone != compilation.catalog.timezone:
+        raise MusterError(
+            f"dbt_project.yml has `timezone: {zone}` among its vars and the catalog `{compilation.catalog.timezone}`: "
+            "make them the same"
+        )
 
 
 @app.command()
@@ -240,6 +258,7 @@ def _run_days(project: Path | None, first: datetime | None, last: datetime | Non
     settings = load_settings(project)
     _needs_dbt(settings)
     compilation = understood(settings)
+    _needs_compiled(settings, compilation)
     day = yesterday(compilation.catalog.timezone)
     with printing.progress() as progress:
         done = run_days(Dbt(settings), first.date() if first else day, last.date() if last else day, progress)

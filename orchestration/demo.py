@@ -14,7 +14,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from uuid import uuid4
 
 import dagster as dg
 
@@ -25,7 +24,7 @@ from orchestration.compiler.emit import compilation_to_files
 from orchestration.compiler.files import read_sources, write_files
 from orchestration.defs.build import EVERYTHING, build_definitions
 from orchestration.defs.calendar import RANGE_END, RANGE_START
-from orchestration.defs.instance import instance_home, kept_open, open_instance
+from orchestration.defs.instance import instance_home, open_instance, without_fsync
 from orchestration.errors import MusterError
 from orchestration.pipeline import Progress
 from orchestration.questions import Answer
@@ -120,14 +119,11 @@ def run_range(settings: Settings, first: date, last: date, progress: Progress) -
     """Everything that Dagster knows to do for a range of days, as one run in this process. Raises DemoError."""
     job = build_definitions(settings, progress).resolve_job_def(EVERYTHING)
     tags = {RANGE_START: first.isoformat(), RANGE_END: last.isoformat()}
-    run_id = str(uuid4())
     # The parsed project outlives the run; without this every collection looks through it again.
     gc.freeze()
-    with open_instance(settings) as instance, kept_open(settings, run_id), warnings.catch_warnings():
+    with open_instance(settings) as instance, without_fsync(), warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.BetaWarning)
-        result = job.execute_in_process(
-            instance=instance, run_id=run_id, tags=tags, run_config=QUIET, raise_on_error=False
-        )
+        result = job.execute_in_process(instance=instance, tags=tags, run_config=QUIET, raise_on_error=False)
     gc.unfreeze()
     if not result.success:
         said = "\n".join(map(failure_words, result.filter_events(lambda event: event.is_step_failure)))

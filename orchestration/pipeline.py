@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
 
 from orchestration.days import DayStatus, create_days, days_to_run, mark, plan_days, recorded_days
 from orchestration.dbt import Dbt, NodeResult
@@ -22,6 +23,7 @@ from orchestration.warehouse import DuckDB, Warehouse
 DAY = "tag:muster_day"
 SOURCES = f"+{DAY}"
 EXAMPLES = 5
+MAX_SURPRISE = 31
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 
@@ -71,8 +73,29 @@ def begin(dbt: Dbt, first: date, last: date) -> list[date]:
     with open_warehouse(dbt.settings) as warehouse:
         create_days(warehouse)
         days = days_to_run(recorded_days(warehouse), first, last)
+        _refuse_surprises(dbt, days, first, last)
         plan_days(warehouse, days)
     return days
+
+
+def _refuse_surprises(dbt: Dbt, days: list[date], first: date, last: date) -> None:
+    """A slip of the pen must not judge a year: many more days than asked for have to be asked for."""
+    over = last_day_over(dbt.document)
+    if days[-1] > over:
+        raise RunError(f"{days[-1]} is not over yet: the last day that can be judged is {over}")
+    asked = (last - first).days + 1
+    if len(days) - asked > MAX_SURPRISE:
+        raise RunError(
+            f"judging {first if first == last else f'{first} to {last}'} means judging {len(days)} days, "
+            f"{days[0]} to {days[-1]}, since days follow each other: if that is meant, "
+            f"`muster backfill --from {days[0]} --to {days[-1]}`"
+        )
+
+
+def last_day_over(document: Mapping[str, Any]) -> date:
+    """The last local day, in the catalog's time zone, that is over."""
+    zones = [entity["timezone"] for entity in entities(document).values()]
+    return datetime.now(ZoneInfo(zones[0] if zones else "UTC")).date() - timedelta(days=1)
 
 
 def build_sources(dbt: Dbt, days: list[date], progress: Progress = silent) -> tuple[NodeResult, ...]:

@@ -79,13 +79,15 @@ def _cell(value: Value) -> str:
     return "" if value is None else str(_plain(value)) if not isinstance(value, str) else value
 
 
-def members(segment: str, day: date, count: int, keys: list[Value] | None, *, as_json: bool) -> None:
-    """A segment's size, and its members when they were asked for."""
+def members(segment: str, day: date, count: int, keys: list[Value] | None, *, as_json: bool, source: str = "") -> None:
+    """A segment's size, and its members when they were asked for; `source` says where they come from."""
     if as_json:
         content: dict[str, object] = {"segment": segment, "as_of": day, "count": count}
+        content |= {"source": source} if source else {}
         json_(content if keys is None else {**content, "members": keys})
         return
-    line(f"{segment} as of {day}: {count} member{'' if count == 1 else 's'}")
+    said = f" ({source})" if source else ""
+    line(f"{segment} as of {day}: {count} member{'' if count == 1 else 's'}{said}")
     for key in keys or ():
         line(_cell(key))
 
@@ -101,7 +103,8 @@ def outcome_words(outcome: Mapping[str, Any]) -> str:
     """A push in one line."""
     figures = ", ".join(f"{outcome[name]} {name}" for name in ("added", "changed", "removed") if name in outcome)
     reason = f": {outcome['reason']}" if outcome.get("reason") else ""
-    return f"{outcome['audience']} as of {outcome['as_of']}: {outcome['status']}{reason} ({figures})"
+    held = "".join(f", {count} held back by {by}" for by, count in (outcome.get("held_back") or {}).items())
+    return f"{outcome['audience']} as of {outcome['as_of']}: {outcome['status']}{reason} ({figures}{held})"
 
 
 def status(content: Mapping[str, Any], *, as_json: bool) -> None:
@@ -111,7 +114,8 @@ def status(content: Mapping[str, Any], *, as_json: bool) -> None:
     days = content["days"]
     line(f"judged: {days['first']} to {days['last']}" if days["last"] else "judged: nothing yet")
     if days["unfinished"]:
-        line(f"unfinished: {', '.join(days['unfinished'])} (the next run does them first)")
+        first, last = days["unfinished"][0], days["unfinished"][-1]
+        line(f"unfinished: {len(days['unfinished'])} days, {first} to {last} (the next run does them first)")
     line(f"segments: {content['segments']}, audiences: {content['audiences']}")
     for delivery in content["deliveries"]:
         line("delivered: " + ", ".join(f"{name} {value}" for name, value in delivery.items()))

@@ -70,14 +70,33 @@ class Questions:
         """How many members a segment has as of a day."""
         return self._counts(self._entity_of(segment), (segment,), day)[segment]
 
-    def by_segment(self, day: date) -> Answer:
-        """Members of every segment as of a day, empty ones included."""
+    def recorded_members(self, segment: str, day: date) -> list[Value] | None:
+        """The members that the history holds for a published day; None where it holds no such segment that day."""
+        entity = self._entity_of(segment)
+        if segment not in self._recorded_counts(day):
+            return None
+        within = "segment = ? and entered_on <= ? and (exited_on is null or exited_on > ?)"
+        spells = self.places.locate(f"{entity.name}_spells").sql(self.warehouse.dialect)
+        key = _spelled(entity.key)
+        rows = self.warehouse.rows(f"select {key} from {spells} where {within} order by {key}", [segment, day, day])
+        return [row[0] for row in rows]
+
+    def _recorded_counts(self, day: date) -> dict[str, int]:
+        counts = self.places.locate("segment_counts_daily").sql(self.warehouse.dialect)
+        rows = self.warehouse.rows(f"select segment, members from {counts} where as_of_date = ?", [day])
+        return {str(segment): int(str(members)) for segment, members in rows}
+
+    def by_segment(self, day: date, *, recorded: bool = False) -> Answer:
+        """Members of every segment as of a day, empty ones included; as recorded, where a published day has them."""
+        known = self._recorded_counts(day) if recorded else {}
         rows: list[tuple[Value, ...]] = []
         for entity in self.compilation.catalog.entities.values():
-            keys = tuple(each.key for each in self.compilation.plan(entity.name).segments)
-            if keys:
-                rows += ((key, entity.name, count) for key, count in self._counts(entity, keys, day).items())
-        return Answer(("segment", "entity", "members"), sorted(rows, key=lambda row: str(row[0])))
+            keys = [each.key for each in self.compilation.plan(entity.name).segments]
+            asked = tuple(key for key in keys if key not in known)
+            computed = self._counts(entity, asked, day) if asked else {}
+            rows += ((key, entity.name, computed[key], "computed") for key in asked)
+            rows += ((key, entity.name, known[key], "recorded") for key in keys if key in known)
+        return Answer(("segment", "entity", "members", "source"), sorted(rows, key=lambda row: str(row[0])))
 
     def by_tag(self, day: date) -> Answer:
         """Subjects, and rows of relations, that carry each tag as of a day; unused tags included."""

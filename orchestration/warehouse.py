@@ -67,6 +67,8 @@ class DuckDB:
         try:
             self.connection = duckdb.connect(str(path), read_only=read_only)
         except duckdb.Error as error:
+            if "lock" in str(error):
+                raise WarehouseError(f"another process is using {path}: try again when it has ended") from error
             raise WarehouseError(f"cannot open {path}: {error}") from error
         self.connection.execute("set TimeZone = 'UTC'")
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import yaml
+
 from orchestration.compiler.compile import Compilation, compile_sources
 from orchestration.compiler.emit import compilation_to_files
 from orchestration.compiler.files import read_sources, write_files
@@ -38,6 +40,9 @@ class SmallProject:
         staging.mkdir(parents=True)
         for model in models:
             (staging / f"{model}.sql").write_text(f"select * from raw.{model}\n", encoding="utf-8")
+        zone = yaml.safe_load(catalog).get("timezone", "UTC")
+        settings = self.settings.dbt_project / "dbt_project.yml"
+        settings.write_text(settings.read_text("utf-8").replace("America/New_York", zone), encoding="utf-8")
         self.write("catalog.yml", catalog)
         for path, text in specs.items():
             self.write(path, text)

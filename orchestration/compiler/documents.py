@@ -28,6 +28,10 @@ class _Dumper(yaml.SafeDumper):
         del indentless
         super().increase_indent(flow, False)
 
+    def ignore_aliases(self, data: object) -> bool:
+        del data
+        return True
+
 
 def to_yaml(content: Document) -> str:
     """As dbt's YAML 1.1 reader takes it."""
@@ -218,7 +222,8 @@ def _snapshot(name: str, key: str) -> Document:
             "check_cols": "all",
             "hard_deletes": "invalidate",
             "tags": ["muster", DAY],
-            "pre_hook": [*SNAPSHOT_HOOKS, "{{ widen_history('" + name + "_recorded') }}"],
+            # first: DuckDB alters no table that the same transaction has changed
+            "pre_hook": ["{{ widen_history('" + name + "_recorded') }}", *SNAPSHOT_HOOKS],
         },
     }
 

@@ -65,6 +65,7 @@ def node_to_rule(node: Node, scope: Scope) -> Rule:
         raise error("no-condition", "expected a condition", node.span, "as in `plan: pro`, or `everyone: true`")
     words = [entry for entry in node.entries if entry.name in SUBJECTS]
     if len(node.entries) > 1 and not words:
+        _named(node.entries[0], scope)
         second = node.entries[1]
         raise error(
             "two-subjects", f"`{second.name}` begins a second condition", second.key.span, "give each its own `- `"

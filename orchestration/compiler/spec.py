@@ -77,8 +77,6 @@ def source_to_segment_spec(source: SourceFile) -> SegmentSpec:
     fields = Fields(parse(source), "the segment", report)
     where, members = fields.take("where"), fields.take("members")
     entity = fields.require("entity")
-    if (where is None) == (members is None):
-        raise error("no-rule", "a segment has `where` or `members`, one of the two", fields.span)
     if members is not None and not isinstance(members, Scalar):
         raise error("not-text", "`members` names one file", members.span, "as in `members: static/testers.csv`")
     key = source_to_key(source)
@@ -98,6 +96,8 @@ def source_to_segment_spec(source: SourceFile) -> SegmentSpec:
     )
     fields.close()
     report.close()
+    if (where is None) == (members is None):
+        raise error("no-rule", "a segment has `where` or `members`, one of the two", fields.span)
     return spec
 
 

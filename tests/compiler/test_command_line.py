@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.cli import main
+from orchestration.compiler.files import HEADER
 from tests.pipeline.club import club as make_club
 from tests.pipeline.club import day
 from tests.project import SmallProject
@@ -63,12 +64,16 @@ def test_check_of_a_broken_spec(club: SmallProject, muster: Muster) -> None:
 def test_compile_check_fails_on_any_difference(club: SmallProject, muster: Muster) -> None:
     assert muster("compile", "--check")[0] == 0
     orphan = club.settings.dbt_project / "models" / "segments" / "orphan.sql"
-    orphan.write_text("select 1")
+    orphan.write_text(f"-- {HEADER}\nselect 1")
+    foreign = orphan.with_name("notes.txt")
+    foreign.write_text("mine")
     code, out, err = muster("compile", "--check")
-    assert (code, out) == (1, "orphan: segments/orphan.sql\n")
+    assert (code, out) == (1, "orphan: segments/notes.txt\norphan: segments/orphan.sql\n")
     assert "muster compile" in err
-    assert muster("compile")[0] == 0
+    assert muster("compile")[:2] == (0, "removed: segments/orphan.sql\n")
     assert not orphan.exists()
+    assert foreign.read_text() == "mine", "what Muster did not write stays"
+    foreign.unlink()
 
 
 def test_segments_are_listed_with_their_rules_in_words(muster: Muster) -> None:
@@ -84,7 +89,7 @@ def test_preview_as_json(muster: Muster) -> None:
 
 
 def test_members_are_those_recorded(club: SmallProject, muster: Muster) -> None:
-    assert muster("members", "pro")[1].splitlines() == [f"pro as of {day(5)}: 2 members", "ada", "bo"]
+    assert muster("members", "pro")[1].splitlines() == [f"pro as of {day(5)}: 2 members (recorded)", "ada", "bo"]
     assert json.loads(muster("members", "pro", "--as-of", str(day(1)), "--json")[1])["members"] == ["ada", "cy"]
 
 
@@ -122,3 +127,34 @@ def test_no_warehouse_is_said_in_a_sentence(muster: Muster, monkeypatch: pytest.
     code, _, err = muster("preview", "pro")
     assert code == 1
     assert "set MUSTER_DUCKDB" in err
+
+
+def test_a_new_segment_is_computed_until_it_is_recorded(club: SmallProject, muster: Muster) -> None:
+    club.write("members/free.yml", "entity: member\nwhere: {plan: free}\n")
+    try:
+        assert muster("members", "free")[1].splitlines()[0] == f"free as of {day(5)}: 1 member (computed)"
+        counts = {row["segment"]: row["source"] for row in json.loads(muster("counts", "--json")[1])["counts"]}
+        assert counts == {"free": "computed", "gone_quiet": "recorded", "pro": "recorded", "regulars": "recorded"}
+        code, _, err = muster("run", "--as-of", str(day(6)))
+        assert (code, "run `muster compile` first" in err) == (1, True)
+    finally:
+        club.remove("members/free.yml")
+
+
+def test_a_slip_of_the_pen_judges_no_year(muster: Muster) -> None:
+    code, _, err = muster("run", "--as-of", "2025-03-01")
+    assert code == 1
+    assert f"backfill --from {day(6)} --to 2025-03-01" in err
+    code, _, err = muster("run", "--as-of", "2999-01-01")
+    assert code == 1
+    assert "is not over yet" in err
+    assert json.loads(muster("status", "--json")[1])["days"]["unfinished"] == []
+
+
+def test_a_spec_in_no_folder_is_not_overlooked(club: SmallProject, muster: Muster) -> None:
+    club.write("stray.yml", "entity: member\nwhere: {plan: free}\n")
+    try:
+        code, _, err = muster("check")
+        assert (code, "misplaced-file" in err) == (1, True)
+    finally:
+        club.remove("stray.yml")

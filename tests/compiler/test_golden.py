@@ -14,7 +14,7 @@ import pytest
 
 from orchestration.compiler.compile import Compilation, Sources, compile_sources
 from orchestration.compiler.emit import compilation_to_files
-from orchestration.compiler.files import GeneratedFile, differences, read_sources, write_files
+from orchestration.compiler.files import HEADER, GeneratedFile, differences, read_sources, write_files
 from orchestration.compiler.problem import SourceFile
 from orchestration.questions import ask
 from orchestration.warehouse import DuckDB
@@ -64,15 +64,17 @@ def test_generated_sql_calls_macros_and_holds_no_control_flow(shipped: Compilati
 def test_missing_changed_and_orphaned_files_are_differences(club: Compilation, tmp_path: Path) -> None:
     write_files(tmp_path, files(club))
     assert not differences(tmp_path, files(club))
-    (tmp_path / "member" / "orphan.sql").write_text("select 1")
+    (tmp_path / "member" / "orphan.sql").write_text(f"-- {HEADER}\nselect 1")
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "notes.txt").write_text("mine")
     (tmp_path / "member" / "member_traits.sql").write_text("select 1")
     (tmp_path / "member" / "member_spells.sql").unlink()
     found = differences(tmp_path, files(club))
-    assert found.orphans == ("member/orphan.sql",)
+    assert found.orphans == ("member/orphan.sql", "notes.txt")
     assert found.changed == ("member/member_traits.sql",)
     assert found.missing == ("member/member_spells.sql",)
     write_files(tmp_path, files(club))
-    assert not differences(tmp_path, files(club))
+    assert differences(tmp_path, files(club)).orphans == ("notes.txt",), "what Muster did not write stays"
 
 
 def test_a_model_read_twice_under_one_name_is_read_whole_each_time(tmp_path: Path) -> None:

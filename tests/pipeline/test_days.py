@@ -128,3 +128,9 @@ def test_the_same_specs_give_the_same_bytes(tmp_path: Path) -> None:
         folder = project.settings.dbt_project / "models" / "segments"
         texts.append({path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()})
     assert texts[0] == texts[1]
+
+
+def test_a_segment_added_later_is_recorded_on_a_day_run_again(another: SmallProject) -> None:
+    another.write("members/free.yml", "entity: member\nwhere: {plan: free}\n")
+    assert another.run(day(8)).days == (day(8), day(9))
+    assert spells(another, "free") == [("di", 8, None, "definition", None)]

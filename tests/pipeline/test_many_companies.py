@@ -141,6 +141,7 @@ def test_members_and_segment_counts_come_from_the_tables(folder: Path, attached:
     assert isinstance(counts, list)
     assert {row["segment"]: row["members"] for row in counts} == {key: len(expected(key, attached)) for key in SPECS}
     members = asked(folder, "members", "empty", "--as-of", "2024-01-01")
+    assert members["source"] == "computed"
     assert members["members"] == expected("empty", attached)
 
 

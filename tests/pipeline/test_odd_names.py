@@ -21,7 +21,11 @@ entities:
       measure: text
       select: {type: text, column: SELECT}
     events:
-      {model: history, subject: order, name: name, at: at, properties: {day: integer, event_name: text, events: integer}}
+      model: history
+      subject: order
+      name: name
+      at: at
+      properties: {day: integer, event_name: text, events: integer}
     relations:
       events: {model: traits, subject: order, at: at, attributes: {day: integer, order: integer}}
 """
