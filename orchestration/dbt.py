@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -53,6 +54,8 @@ class Dbt:
         result = self._invoke(dbtRunner(), ["parse"])
         if not isinstance(result.result, Manifest):
             raise DbtError(f"dbt cannot read {self.settings.dbt_project}: {result.exception}")
+        # a manifest is millions of objects that live to the end: collections need not look at them again and again
+        gc.freeze()
         return result.result
 
     @cached_property

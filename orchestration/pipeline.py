@@ -21,6 +21,7 @@ from orchestration.settings import Settings
 from orchestration.warehouse import DuckDB, Warehouse
 
 DAY = "tag:muster_day"
+DEFINITIONS = "tag:muster_definitions"
 SOURCES = f"+{DAY}"
 EXAMPLES = 5
 MAX_SURPRISE = 31
@@ -136,17 +137,20 @@ def check_sources(dbt: Dbt, day: date) -> None:
 
 
 def judge_days(dbt: Dbt, days: list[date], progress: Progress = silent) -> tuple[NodeResult, ...]:
-    """Judge each day and record it, in order. The results are those of the last day."""
-    results: tuple[NodeResult, ...] = ()
+    """Judge each day and record it, in order. The results are the last that each node had."""
+    results: dict[str, NodeResult] = {}
     for done, day in enumerate(days):
         progress(f"day {day}", done, len(days))
-        results = judge_day(dbt, day)
-    return results
+        results |= {result.unique_id: result for result in judge_day(dbt, day, first=not done)}
+    return tuple(results.values())
 
 
-def judge_day(dbt: Dbt, day: date) -> tuple[NodeResult, ...]:
-    """Judge one day and record it: measures, traits, flags, history."""
-    results = _built(dbt, dbt.build(day, DAY), day)
+def judge_day(dbt: Dbt, day: date, *, first: bool = True) -> tuple[NodeResult, ...]:
+    """Judge one day and record it: measures, traits, flags, history.
+
+    Within a range the definitions stay what they are, so they are recorded on its first day only.
+    """
+    results = _built(dbt, dbt.build(day, DAY, "" if first else DEFINITIONS), day)
     with open_warehouse(dbt.settings) as warehouse:
         mark(warehouse, [day], DayStatus.JUDGED)
     return results

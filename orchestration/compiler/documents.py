@@ -18,6 +18,7 @@ from orchestration.compiler.words import rule_to_words
 Document: TypeAlias = dict[str, object]
 
 DAY = "muster_day"
+DEFINITIONS = "muster_definitions"
 SNAPSHOT_HOOKS = ["{{ rewind_delete() }}", "{{ rewind_reopen() }}"]
 
 
@@ -260,7 +261,7 @@ def overall_document() -> Document:
         "Every segment that has a spec, archived ones included.",
         [_column("segment", "The segment's key.", "unique", "not_null")],
         materialized="view",
-        tags=[DAY],
+        tags=[DAY, DEFINITIONS],
     )
     snapshot: Document = {
         "name": "segment_definition_history",
@@ -271,7 +272,7 @@ def overall_document() -> Document:
             "strategy": "check",
             "check_cols": ["definition", "status"],
             "hard_deletes": "invalidate",
-            "tags": ["muster", DAY],
+            "tags": ["muster", DAY, DEFINITIONS],
             "pre_hook": SNAPSHOT_HOOKS,
         },
     }
