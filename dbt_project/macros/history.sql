@@ -28,13 +28,16 @@
 {# A new segment's flag was false for everyone before its first day; otherwise every subject would get a new version. #}
 {% macro widen_history(recorded) -%}
   {%- if execute and load_relation(this) is not none -%}
+    {%- set added = [] -%}
     {%- set present = adapter.get_columns_in_relation(this) | map(attribute='name') | list -%}
     {%- for column in adapter.get_columns_in_relation(api.Relation.create(this.database, this.schema, recorded)) -%}
       {%- if column.name not in present -%}
         {%- do run_query('alter table ' ~ this ~ ' add column ' ~ adapter.quote(column.name) ~ ' boolean') -%}
-        {%- do run_query('update ' ~ this ~ ' set ' ~ adapter.quote(column.name) ~ ' = false') -%}
+        {%- do added.append(adapter.quote(column.name) ~ ' = false') -%}
       {%- endif -%}
     {%- endfor -%}
+    {#- once all columns are there: DuckDB alters no table that the same transaction has changed -#}
+    {%- if added -%} {%- do run_query('update ' ~ this ~ ' set ' ~ added | join(', ')) -%} {%- endif -%}
   {%- endif -%}
 {%- endmacro %}
 

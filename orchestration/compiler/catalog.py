@@ -9,7 +9,7 @@ from functools import partial
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from orchestration.compiler.fields import Fields, Report, as_choice, as_text, error
+from orchestration.compiler.fields import Fields, Report, as_choice, as_name, as_text, error
 from orchestration.compiler.problem import nearest
 from orchestration.compiler.source import Entry, Mapping, Node, Plain, Scalar, Sequence
 
@@ -175,7 +175,7 @@ def _tags(node: Node | None, report: Report) -> Tags | None:
     if node is None:
         return None
     fields = Fields(node, "tags", report)
-    tags = Tags(fields.required_text("model"), fields.text("name", "name"))
+    tags = Tags(fields.name("model"), fields.name("name", "name"))
     fields.close()
     return tags
 
@@ -185,8 +185,8 @@ def _entity(entry: Entry, report: Report) -> Entity:
     attributes = _attributes(fields.take("attributes"), report)
     entity = Entity(
         name=entry.name,
-        model=fields.required_text("model"),
-        key=fields.required_text("key"),
+        model=fields.name("model"),
+        key=fields.name("key"),
         since=_time(fields.take("since"), attributes, report),
         population=fields.take("population"),
         history=_history(fields.take("history"), report),
@@ -213,7 +213,7 @@ def _attribute(entry: Entry, report: Report) -> Attribute:
     values = fields.take("values")
     attribute = Attribute(
         name=entry.name,
-        column=fields.text("column", entry.name),
+        column=fields.name("column", entry.name),
         type=Type(as_choice(fields.require("type"), TYPES)),
         values=_values(values) if values else (),
         personal=fields.boolean("personal"),
@@ -235,11 +235,11 @@ def _time(node: Node | None, attributes: dict[str, Attribute], report: Report) -
         return None
     if isinstance(node, Mapping):
         fields = Fields(node, "a date column", report)
-        column = fields.required_text("column")
+        column = fields.name("column")
         kind = fields.choice("type", TIME_TYPES, Type.TIMESTAMP.value)
         fields.close()
         return TimeColumn(column, Type(kind))
-    name = as_text(node)
+    name = as_name(node)
     known = attributes.get(name) or next((each for each in attributes.values() if each.column == name), None)
     if known and not known.type.temporal:
         raise error("not-a-date", f"`{name}` is a {known.type}, not a date or timestamp", node.span)
@@ -252,7 +252,7 @@ def _history(node: Node | None, report: Report) -> History | None:
     fields = Fields(node, "history", report)
     kind = Type(fields.choice("type", TIME_TYPES, Type.TIMESTAMP.value))
     history = History(
-        TimeColumn(fields.text("valid_from", "valid_from"), kind), TimeColumn(fields.text("valid_to", "valid_to"), kind)
+        TimeColumn(fields.name("valid_from", "valid_from"), kind), TimeColumn(fields.name("valid_to", "valid_to"), kind)
     )
     fields.close()
     return history
@@ -265,11 +265,11 @@ def _events(node: Node | None, report: Report) -> EventRows | None:
     properties = _attributes(fields.take("properties"), report)
     events = EventRows(
         name="events",
-        model=fields.required_text("model"),
-        subject=fields.required_text("subject"),
+        model=fields.name("model"),
+        subject=fields.name("subject"),
         at=_time(fields.require("at"), properties, report),
         attributes=properties,
-        named=Attribute("event_name", fields.required_text("name"), Type.TEXT),
+        named=Attribute("event_name", fields.name("name"), Type.TEXT),
     )
     fields.close()
     return events
@@ -293,9 +293,9 @@ def _link(entry: Entry, fields: Fields) -> Link:
     return Link(
         name=entry.name,
         entity=fields.required_text("entity"),
-        model=fields.required_text("through"),
-        subject=fields.required_text("subject"),
-        related=fields.required_text("related"),
+        model=fields.name("through"),
+        subject=fields.name("subject"),
+        related=fields.name("related"),
     )
 
 
@@ -303,8 +303,8 @@ def _row_relation(entry: Entry, fields: Fields, report: Report) -> Rows:
     attributes = _attributes(fields.take("attributes"), report)
     return Rows(
         name=entry.name,
-        model=fields.required_text("model"),
-        subject=fields.required_text("subject"),
+        model=fields.name("model"),
+        subject=fields.name("subject"),
         at=_time(fields.take("at"), attributes, report),
         attributes=attributes,
     )

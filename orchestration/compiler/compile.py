@@ -16,7 +16,7 @@ from orchestration.compiler.imports import Bases
 from orchestration.compiler.plan import Plan, references, segments_to_plan
 from orchestration.compiler.problem import Problem, SourceFile, Span, nearest
 from orchestration.compiler.resolve import node_to_members, node_to_rule, row_scope, subject_scope
-from orchestration.compiler.segment import Rule, Segment
+from orchestration.compiler.segment import Rule, Segment, Status
 from orchestration.compiler.source import parse
 from orchestration.compiler.spec import (
     AudienceSpec,
@@ -135,7 +135,7 @@ def _segment(
     if entity is None:
         known = nearest(spec.entity, catalog.entities)
         raise error("unknown-entity", f"the catalog has no entity `{spec.entity}`", spec.entity_span, known)
-    if spec.key == entity.key:
+    if spec.key == entity.key.lower():
         raise error("bad-key", f"`{spec.key}` is the key column of {entity.name}", Span(spec.source, 1, 1, 1))
     if spec.members is not None:
         rule: Rule = node_to_members(spec.members, entity, lists)
@@ -194,6 +194,10 @@ def _check_audience(
             report.error(
                 "unknown-segment", f"there is no segment `{named.text}`", named.span, nearest(named.text, specs)
             )
+        elif specs[named.text].status is Status.ARCHIVED:
+            report.error("archived-segment", f"`{named.text}` is archived", named.span, "name an active one")
+        elif specs[named.text].entity not in catalog.entities:
+            report.error("unknown-entity", f"`{named.text}` is of no known entity", named.span)
     if spec.destination.text not in destinations:
         known = nearest(spec.destination.text, destinations)
         report.error(

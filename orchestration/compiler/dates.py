@@ -33,6 +33,7 @@ WINDOW_WORDS = (*SPANS, *OFFSETS, *ABSOLUTE, "during")
 _AMOUNT = re.compile(r"(\d{1,6})\s+(hour|day|week|month|year)s?(?:\s+(ago|from now))?\Z")
 _PERIOD = re.compile(r"(this|last|next)\s+(\w+)\Z")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d")
 _DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _PERIODS = {"last": -1, "this": 0, "next": 1}
 MAX_DAYS = 366 * 200
@@ -201,12 +202,13 @@ def text_to_date(text: str, span: Span) -> date | datetime:
     try:
         if _DATE.match(text):
             return date.fromisoformat(text)
-        instant = datetime.fromisoformat(text)
-    except ValueError:
+        instant = datetime.fromisoformat(text if _INSTANT.match(text) else "")
+        instant = instant.astimezone(UTC).replace(tzinfo=None) if instant.tzinfo else instant
+    except (ValueError, OverflowError):
         raise error(
             "bad-date", f"`{text}` is not a date", span, "write `2026-01-31` or `2026-01-31 09:00:00`"
         ) from None
-    return instant.astimezone(UTC).replace(tzinfo=None) if instant.tzinfo else instant
+    return instant
 
 
 def _absolute(word: str, text: str, span: Span) -> Window:

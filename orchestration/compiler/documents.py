@@ -46,6 +46,19 @@ def said(words: str) -> str:
     return "{{ " + repr(words.replace("{", "\0")).replace("\\x00", "\\x7b") + " }}"
 
 
+def _all_said(value: object) -> object:
+    """The same for every text inside a value."""
+    match value:
+        case str():
+            return said(value)
+        case dict():
+            return {key: _all_said(each) for key, each in value.items()}
+        case list():
+            return [_all_said(each) for each in value]
+        case _:
+            return value
+
+
 def _column(name: str, description: str, *tests: str) -> Document:
     column: Document = {"name": name, "description": said(description)}
     if spelled(name) != name:
@@ -159,7 +172,7 @@ def _segment_meta(compilation: Compilation, segment: Segment) -> Document:
         "owner": said(segment.owner),
         "status": segment.status.value,
         "hidden": segment.hidden,
-        "path": segment.path,
+        "path": said(segment.path),
         "definition": compilation.definition(segment.key),
     }
 
@@ -239,7 +252,7 @@ def audiences_document(compilation: Compilation) -> Document:
             _column("held_back_by", "By what a member is held back; null for those who are sent."),
         ]
         models.append(_model(f"audience_{spec.key}", f"{spec.name}. {spec.description}".strip(), columns))
-        meta = {name: said(value) if isinstance(value, str) else value for name, value in meta.items()}
+        meta = {name: _all_said(value) for name, value in meta.items()}
         exposures.append(
             {
                 "name": f"audience_{spec.key}",

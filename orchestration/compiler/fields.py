@@ -73,6 +73,11 @@ class Fields:
     def required_text(self, name: str) -> str:
         return as_text(self.require(name))
 
+    def name(self, name: str, default: str | None = None) -> str:
+        """The name of a table or a column; dots part a schema from a table. Raises Problems."""
+        node = self.require(name) if default is None else self.take(name)
+        return default or "" if node is None else as_name(node)
+
     def boolean(self, name: str, default: bool = False) -> bool:
         node = self.take(name)
         return default if node is None else as_boolean(node)
@@ -104,6 +109,15 @@ def as_text(node: Node) -> str:
     if isinstance(node, Scalar) and node.value is not None:
         return node.text
     raise error("not-text", "expected a text", node.span)
+
+
+def as_name(node: Node) -> str:
+    """A table's or a column's name: nothing in it that opens a literal, a template or an escape."""
+    text = as_text(node)
+    if not text or set(text) & set("{}'\"\\;") or not text.isprintable():
+        help_ = "without braces, quotes, backslashes and semicolons"
+        raise error("bad-name", f"`{text}` cannot be the name of a table or a column", node.span, help_)
+    return text
 
 
 def as_boolean(node: Node) -> bool:

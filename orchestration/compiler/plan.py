@@ -22,10 +22,13 @@ from orchestration.compiler.segment import (
     Share,
     StaticMembers,
     Status,
+    Within,
     conditions,
 )
-from orchestration.compiler.window import DayWindow, Window
+from orchestration.compiler.window import DayWindow, FixedDay, FixedInstant, Window
 from orchestration.compiler.words import Namer, rule_to_words, slug, window_to_words
+
+FIXED: set[type] = {FixedDay, FixedInstant, type(None)}
 
 
 class Total(StrEnum):
@@ -162,11 +165,27 @@ def _compared_with(condition: AttributeCondition) -> tuple[AttributeTrait, ...]:
             return ()
 
 
+def moves_with_the_day(rule: Rule) -> bool:
+    """Whether a rule about one row looks at the as-of day, so that its answer may change while the row does not."""
+    windows = [
+        condition.test.window
+        for condition in conditions(rule)
+        if isinstance(condition, AttributeCondition) and isinstance(condition.test, Within)
+    ]
+    return any(_ends(window) - FIXED for window in windows)
+
+
+def _ends(window: Window) -> set[type]:
+    ends = (window.first, window.last) if isinstance(window, DayWindow) else (window.start, window.end)
+    return {type(end) for end in ends}
+
+
 def _event_trait(condition: EventCondition, total: Total) -> Trait:
     number = condition.number
     days = tuple(window for window in condition.windows if isinstance(window, DayWindow))
     exact = number.attribute is None or number.attribute.type is not Type.FLOAT
-    if exact and len(days) == len(condition.windows):
+    lasting = condition.where is None or not moves_with_the_day(condition.where)
+    if exact and lasting and len(days) == len(condition.windows):
         return MeasureTrait(Measure(condition.names, condition.where, number.attribute), total, days)
     return RowsTrait(
         condition.events, None, condition.names, condition.where, condition.windows, total, number.attribute

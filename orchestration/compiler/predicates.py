@@ -86,10 +86,8 @@ def _limit(operand: int | Decimal | Share, value_of: ValueOf) -> exp.Expr:
 
 
 def _is_any_of(value: exp.Expr, values: tuple[Value, ...]) -> exp.Expr:
-    if values == (True,):
-        return value
-    if values == (False,):
-        return exp.Not(this=value)
+    if len(values) == 1 and isinstance(values[0], bool):
+        return value if values[0] else exp.Not(this=value)
     if len(values) == 1:
         return compared(value, "=", literal(values[0]))
     return exp.In(this=value, expressions=[literal(each) for each in values])

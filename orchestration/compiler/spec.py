@@ -10,9 +10,11 @@ from pathlib import PurePosixPath
 from orchestration.compiler.fields import Fields, Report, as_text, error
 from orchestration.compiler.problem import SourceFile, Span
 from orchestration.compiler.segment import Status
-from orchestration.compiler.source import Node, Scalar, parse
+from orchestration.compiler.source import Entry, Node, Scalar, Sequence, parse
 
 KEY = re.compile(r"[a-z][a-z0-9_]{0,54}\Z")
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,54}\Z")
+RESERVED = ("operation", "held_back_by", "consent", "as_of_date")
 SENDS = ("full", "changes", "entries_once")
 
 
@@ -110,7 +112,19 @@ def _scalar(node: Node) -> Scalar:
 def _scalars(node: Node | None) -> tuple[Scalar, ...]:
     if node is None:
         return ()
-    return (_scalar(node),) if isinstance(node, Scalar) else tuple(_scalar(item) for item in getattr(node, "items", ()))
+    if isinstance(node, Scalar):
+        return (_scalar(node),)
+    if not isinstance(node, Sequence) or not node.items:
+        raise error("not-a-list", "expected one name or a list of names", node.span, "write `[a, b]`")
+    return tuple(_scalar(item) for item in node.items)
+
+
+def _field_name(entry: Entry) -> str:
+    """A column of the file that is sent."""
+    if not NAME.match(entry.name) or entry.name.lower() in RESERVED:
+        help_ = "use letters, digits and _, and none of " + ", ".join(f"`{name}`" for name in RESERVED)
+        raise error("bad-name", f"`{entry.name}` cannot be the name of a field", entry.key.span, help_)
+    return entry.name
 
 
 def source_to_audience_spec(source: SourceFile) -> AudienceSpec:
@@ -131,7 +145,7 @@ def source_to_audience_spec(source: SourceFile) -> AudienceSpec:
         destination=_scalar(fields.require("destination")),
         send=fields.choice("send", SENDS, "changes"),
         identify_by=_scalars(fields.require("identify_by")),
-        fields=tuple((entry.name, _scalar(entry.value)) for entry in fields.entries("fields")),
+        fields=tuple((_field_name(entry), _scalar(entry.value)) for entry in fields.entries("fields")),
         consent=None if consent is None else _scalar(consent),
         exclude_segments=_scalars(fields.take("exclude_segments")),
         max_change=max_change,
@@ -162,9 +176,15 @@ def _share(node: Node) -> Decimal:
 
 def _cron(node: Node) -> str:
     text = as_text(node)
-    if not re.fullmatch(r"([\d*/,-]+\s+){4}[\d*/,A-Za-z-]+", text):
+    if not re.fullmatch(r"([\d*/,-]+\s+){4}[\d*/,A-Za-z-]+", text) or not _in_range(text):
         raise error("bad-schedule", f"`{text}` is not a schedule", node.span, 'five fields, as in "0 7 * * *"')
     return text
+
+
+def _in_range(cron: str) -> bool:
+    """Whether every number of a schedule is one that its field knows."""
+    limits = zip(cron.split(), ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7)), strict=True)
+    return all(low <= int(number) <= high for part, (low, high) in limits for number in re.findall(r"\d+", part))
 
 
 def source_to_destinations(source: SourceFile) -> dict[str, DestinationSpec]:

@@ -60,6 +60,7 @@ def reserved_words() -> frozenset[str]:
 
 
 def identifier(name: str) -> exp.Identifier:
+    assert not set("{}'\"\\") & set(name), "the catalog refuses such names"
     plain = name.isidentifier() and name.isascii() and name == name.lower() and name not in reserved_words()
     return exp.to_identifier(name, quoted=not plain)
 

@@ -168,3 +168,27 @@ def test_no_is_a_country() -> None:
     (condition,) = conditions(compilation.segments["norway"].rule)
     assert isinstance(condition, AttributeCondition)
     assert condition.test == IsAnyOf(("NO", "no", "off"))
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("exclude_segments: {gone: true}", "not-a-list"),
+        ("exclude_segments: [gone]", "archived-segment"),
+        ("fields: {\"f{{ run_query('select 1') }}\": plan}", "bad-name"),
+        ("fields: {consent: plan}", "bad-name"),
+        ('schedule: "99 99 99 99 99"', "bad-schedule"),
+    ],
+)
+def test_a_broken_audience_is_refused(line: str, code: str) -> None:
+    push = f"segment: fine\ndestination: drop\nidentify_by: [plan]\n{line}\n"
+    found = problems({**OTHERS, "fine": f"{HEAD}  plan: pro\n"}, push=push)
+    assert [problem.code for problem in found] == [code]
+
+
+@pytest.mark.parametrize("column", ["a{{ x }}", "a'b", "a;b"])
+def test_names_of_tables_and_columns_are_names(column: str) -> None:
+    catalog = CATALOG.replace("seats: integer", f'seats: {{type: integer, column: "{column}"}}')
+    with pytest.raises(Problems) as found:
+        compiled({}, catalog)
+    assert [problem.code for problem in found.value.problems] == ["bad-name"]

@@ -132,5 +132,6 @@ def test_the_same_specs_give_the_same_bytes(tmp_path: Path) -> None:
 
 def test_a_segment_added_later_is_recorded_on_a_day_run_again(another: SmallProject) -> None:
     another.write("members/free.yml", "entity: member\nwhere: {plan: free}\n")
+    another.write("members/all.yml", "entity: member\nwhere: {everyone: true}\n")
     assert another.run(day(8)).days == (day(8), day(9))
     assert spells(another, "free") == [("di", 8, None, "definition", None)]
