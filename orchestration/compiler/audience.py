@@ -15,10 +15,10 @@ from orchestration.compiler.sql import (
     compared,
     conjunction,
     either_of,
-    exact_text,
     model,
     negated,
     table,
+    text,
 )
 
 
@@ -55,10 +55,10 @@ def _held_back(spec: AudienceSpec, consented: exp.Expr | None) -> exp.Expr:
     """The first reason to hold a member back, or null."""
     reasons: list[exp.If] = []
     if consented is not None:
-        reasons.append(exp.If(this=negated(consented.copy()), true=exact_text("consent")))
+        reasons.append(exp.If(this=negated(consented.copy()), true=text("consent")))
     if spec.exclude_segments:
         excluded = either_of(*(column(each.text, "flags") for each in spec.exclude_segments))
-        reasons.append(exp.If(this=conjunction([excluded]), true=exact_text("exclude_segments")))
+        reasons.append(exp.If(this=conjunction([excluded]), true=text("exclude_segments")))
     if not reasons:
         return exp.Cast(this=exp.Null(), to=exp.DataType.build("text"))
     return exp.Case(ifs=reasons)

@@ -91,10 +91,6 @@ def aliased(expression: exp.Expr, name: str) -> exp.Expr:
     return exp.Alias(this=expression, alias=identifier(name))
 
 
-def exact_text(value: str) -> exp.Expr:
-    return exp.Literal.string(value)
-
-
 def text(value: str) -> exp.Expr:
     """A text literal in which no template language finds an opening: `{{` is written as two literals, joined."""
     pieces = [""]
