@@ -1,12 +1,12 @@
 """The cases of this folder as values: a catalog, complete rows, segments, and who is a member on which day.
 
-Each `.yml` file but `catalog.yml` is one theme: a list of cases. A case has a `name`, a `rule` (or `members`), `rows` by
-table and `days`: the members as of the end of each. Optional are `entity` (person), `timezone`, `week_starts_on`,
-`catalog` (changes of entities; null takes a field away), `segments` the rule refers to, `static` lists and `judged_from`
-(the first judged day of all segments, or of each). The segment in question has the key `it`.
+Each `.yml` file but `catalog.yml` is one theme: a list of cases. A case has a `name`, a `rule` (or `members`), `rows`
+by table and `days`: the members as of the end of each. Optional are `entity` (person), `timezone`, `week_starts_on`,
+`catalog` (changes of entities; null takes a field away), `segments` the rule refers to, `static` lists and
+`judged_from` (the first judged day of all segments, or of each). The segment in question has the key `it`.
 
-Columns that a row does not name are null, but `valid_from` is EARLY. A timestamp without a zone is UTC; a date where the
-column is a timestamp stands for the first instant of that local day.
+Columns that a row does not name are null, but `valid_from` is EARLY. A timestamp without a zone is UTC; a date where
+the column is a timestamp stands for the first instant of that local day.
 """
 
 from __future__ import annotations
