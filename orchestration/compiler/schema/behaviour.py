@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from orchestration.compiler.behaviour import AGGREGATES
 from orchestration.compiler.catalog import Attribute, Type
+from orchestration.compiler.operators import RANK_WORDS
+from orchestration.compiler.resolve import QUANTIFIERS
 from orchestration.compiler.schema.operands import (
     AMOUNT,
     COUNT_WORDS,
@@ -35,15 +38,10 @@ from orchestration.compiler.schema.pieces import (
     pattern,
     ref,
 )
+from orchestration.compiler.timing import MAX_PERIODS
 
-AGGREGATES = ("sum", "average", "minimum", "maximum", "distinct")
 ENDS = ("first_performed", "last_performed")
-EVENT_SUBJECTS = (
-    *("performed", "not_performed", *ENDS),
-    *("performed_regularly", "stopped_performing", "resumed_performing", "sequence"),
-)
-QUANTIFIERS = {"any": "any_row", "every": "every", "none": "none_row"}
-WHOLE: Schema = {"type": "integer", "minimum": 1, "maximum": 100}
+WHOLE: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_PERIODS}
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def event_definitions(rows: Rowset) -> dict[str, Schema]:
             {"not_performed": described(named, "not_performed"), **chosen, **rows.windows}, "not_performed"
         ),
         "sequence": _sequence(rows, named),
-        "performed_regularly": _regularly(named, chosen, rows),
+        "performed_regularly": _regularly(named, chosen),
         "stopped_performing": _silence("stopped_performing", ("was_in", "silent_for"), named, chosen),
         "resumed_performing": _silence("resumed_performing", ("silent_for", "back_in"), named, chosen),
         **{word: _end(word, named, chosen, rows) for word in ENDS},
@@ -95,17 +93,21 @@ def relation_definitions(rows: Rowset, relation: str) -> dict[str, Schema]:
         "where": described(rows.rule, "where"),
         "count": described(rows.counts, "count"),
     }
-    quantifiers = {word: described(rows.rule, said) for word, said in QUANTIFIERS.items()}
+    quantifiers = {word: described(rows.rule, f"{word}_row") for word in QUANTIFIERS}
     quantifiers["or_none"] = described(BOOLEAN, "or_none")
     ends = {word: described(_date(rows), word) for word in ("first", "last")} if rows.kind else {}
     found = with_numbers(fields, rows, {**quantifiers, **ends})
     return {rows.name: found, **_aggregate_definitions(rows)}
 
 
-def counts_definition(place: Place) -> dict[str, Schema]:
-    """What stands under `times`, `on_days` and `count`."""
-    compared = mapping({**counted(), **rank_fields(place)}, **more_than(("within",)))
-    return {f"{place.name}:counts": either(compared, NUMBER, listed(NUMBER))}
+def counts_definitions(place: Place) -> dict[str, Schema]:
+    """What stands under `times`, `on_days` and `count`; the times of a period have no rank."""
+    ranked = mapping({**counted(), **rank_fields(place)}, **more_than(("within",)))
+    plain = mapping(counted(), minProperties=1)
+    return {
+        f"{place.name}:counts": either(ranked, NUMBER, listed(NUMBER)),
+        "-counts": either(plain, NUMBER, listed(NUMBER)),
+    }
 
 
 def _aggregate_definitions(rows: Rowset) -> dict[str, Schema]:
@@ -133,13 +135,14 @@ def with_numbers(fields: dict[str, Schema], rows: Rowset, plain: dict[str, Schem
     )
     numbered = mapping({**common, **beside, **rank_fields(rows.ranked)}, subject)
     numbered["oneOf"] = [has(word) for word in offered]
+    numbered["dependencies"] = {"average": {"not": has_any(RANK_WORDS)}}
     numbered |= _says_something(rows)
     return chain([(has_any(offered), numbered)], simple)
 
 
 def _alone(plain: dict[str, Schema]) -> Schema:
-    """At most one quantifier, and neither a count nor first or last beside it."""
-    found = excluding(QUANTIFIERS, [word for word in ("count", "first", "last") if word == "count" or word in plain])
+    """One thing is asked of the rows: a quantifier, a count, or their first and last."""
+    found = excluding((*QUANTIFIERS, "count"), [word for word in ("first", "last") if word in plain])
     dependencies = found["dependencies"]
     assert isinstance(dependencies, dict), "as excluding makes it"
     return {"dependencies": {**dependencies, "or_none": ["every"]}}
@@ -148,7 +151,7 @@ def _alone(plain: dict[str, Schema]) -> Schema:
 def _says_something(rows: Rowset) -> Schema:
     """Something is said about the aggregate; a word that windows share counts where its operand is a number."""
     shared = SHARED if rows.kind else ()
-    numbers = [word for word in (*COUNT_WORDS, "top", "bottom") if word not in shared]
+    numbers = [word for word in (*COUNT_WORDS, *RANK_WORDS) if word not in shared]
     dates = {word: {"items": TEXT} if word == "between" else TEXT for word in shared}
     return {"not": {"propertyNames": {"not": {"enum": numbers}}, "properties": dates}}
 
@@ -177,14 +180,14 @@ def _end(word: str, named: Schema, chosen: dict[str, Schema], rows: Rowset) -> S
     return mapping(fields, word, **more_than((word, "where", "unknown")))
 
 
-def _regularly(named: Schema, chosen: dict[str, Schema], rows: Rowset) -> Schema:
+def _regularly(named: Schema, chosen: dict[str, Schema]) -> Schema:
     fields: dict[str, Schema] = {
         "performed_regularly": described(named, "performed_regularly"),
         **chosen,
         "in_at_least": described(WHOLE, "in_at_least"),
         "of_last": described(either(WHOLE, pattern(AMOUNT + DAYS, "4 weeks")), "of_last"),
         "period": described(LENGTH, "period"),
-        "times": described(rows.counts, "times"),
+        "times": described(ref("-counts"), "times"),
     }
     lengths: Schema = {
         "if": {"type": "object", "properties": {"of_last": {"type": "integer"}}, "required": ["of_last"]},
@@ -203,5 +206,7 @@ def _sequence(rows: Rowset, named: Schema) -> Schema:
     beside = {"where": described(rows.rule, "where"), "within": described(ELAPSED_LENGTH, "within_step")}
     positive = mapping({"performed": described(named, "performed"), **beside}, "performed")
     negated = mapping({"not_performed": described(named, "not_performed"), **beside}, "not_performed")
+    first = mapping({"performed": described(named, "performed"), "where": beside["where"]}, "performed")
     step = chain([(has("not_performed"), negated)], positive)
-    return mapping({"sequence": described(listed(step, 2), "sequence"), **rows.windows}, "sequence")
+    steps: Schema = {"type": "array", "items": [first], "additionalItems": step, "minItems": 2}
+    return mapping({"sequence": described(steps, "sequence"), **rows.windows}, "sequence")

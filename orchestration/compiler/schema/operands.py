@@ -6,7 +6,7 @@ from typing import get_args
 
 from orchestration.compiler.catalog import Type
 from orchestration.compiler.dates import ABSOLUTE, OFFSETS, SPANS, WINDOW_WORDS
-from orchestration.compiler.operators import COMPARISONS, TEXT_WORDS
+from orchestration.compiler.operators import COMPARISONS, RANK_WORDS, TEXT_WORDS
 from orchestration.compiler.schema.pieces import (
     NUMBER,
     TEXT,
@@ -56,9 +56,7 @@ def common_definitions() -> dict[str, Schema]:
     found["-anniversary"] = described(ANNIVERSARY, "anniversary")
     found["-unknown"] = described(choice(["include", "exclude"]), "unknown")
     found["-for_at_least"] = described(LENGTH, "for_at_least")
-    found["-top"] = described(PERCENT_OR_COUNT, "top")
-    found["-bottom"] = described(PERCENT_OR_COUNT, "bottom")
-    return found
+    return found | {f"-{word}": described(PERCENT_OR_COUNT, word) for word in RANK_WORDS}
 
 
 def windows(kind: Type) -> dict[str, Schema]:

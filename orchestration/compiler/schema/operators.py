@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from orchestration.compiler.catalog import Attribute, Type
-from orchestration.compiler.operators import BARE, COMPARISONS, LIST_WORDS, TEXT_WORDS
+from orchestration.compiler.operators import (
+    BARE,
+    COMPARISONS,
+    LIST_WORDS,
+    MODIFIERS,
+    RANK_WORDS,
+    TEXT_WORDS,
+)
 from orchestration.compiler.schema.operands import DATE, LISTS, SHARE, windows
 from orchestration.compiler.schema.pieces import (
     BOOLEAN,
@@ -26,7 +33,6 @@ from orchestration.compiler.schema.pieces import (
 )
 from orchestration.compiler.schema.said import SAID
 
-BESIDE = ("unknown", "for_at_least", "within")
 EQUALITY = ("is", "is_not", "in", "not_in")
 
 
@@ -67,8 +73,8 @@ def _type_definitions(kind: Type, place: Place) -> dict[str, Schema]:
     operators = operator_fields(plain, place)
     name = f"{place.name}:operators:{kind}"
     return {
-        name: mapping(operators, **more_than(BESIDE)),
-        f"{place.name}:named:{kind}": mapping({"attribute": {}, **operators}, **more_than(("attribute", *BESIDE))),
+        name: mapping(operators, **more_than(MODIFIERS)),
+        f"{place.name}:named:{kind}": mapping({"attribute": {}, **operators}, **more_than(("attribute", *MODIFIERS))),
         f"{place.name}:is:{kind}": either(ref(name), _bare(), *_values(plain, place)),
     }
 
@@ -89,7 +95,7 @@ def _attribute(attribute: Attribute, place: Place) -> Schema:
     description = f"{attribute.description} ({said})" if attribute.description else said.capitalize()
     if not attribute.values:
         return labelled(ref(f"{place.name}:is:{attribute.type}"), description)
-    operators = mapping(operator_fields(attribute, place), **more_than(BESIDE))
+    operators = mapping(operator_fields(attribute, place), **more_than(MODIFIERS))
     return labelled(either(operators, *_values(attribute, place), _bare()), description)
 
 
@@ -121,7 +127,8 @@ def _one(attribute: Attribute, kind: Schema) -> Schema:
 
 def operator_fields(attribute: Attribute, place: Place) -> dict[str, Schema]:
     """The operators of an attribute, and what may stand beside them."""
-    found = {**_operators(attribute, place), "unknown": ref("-unknown")}
+    asked = {word: described(BOOLEAN, word) for word in BARE}
+    found = {**_operators(attribute, place), **asked, "unknown": ref("-unknown")}
     if place.held:
         found["for_at_least"] = ref("-for_at_least")
     if place.ranked and (attribute.type.numeric or attribute.type.temporal):
@@ -130,7 +137,7 @@ def operator_fields(attribute: Attribute, place: Place) -> dict[str, Schema]:
 
 
 def rank_fields(place: Place) -> dict[str, Schema]:
-    return {"top": ref("-top"), "bottom": ref("-bottom"), "within": ref(f"{place.name}:within")}
+    return {**{word: ref(f"-{word}") for word in RANK_WORDS}, "within": ref(f"{place.name}:within")}
 
 
 def _operators(attribute: Attribute, place: Place) -> dict[str, Schema]:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from orchestration.compiler.behaviour import ANY
 from orchestration.compiler.catalog import Catalog, Entity, Link, Rows, Type
+from orchestration.compiler.resolve import EVENTS, GROUPS, MOVES
 from orchestration.compiler.schema.behaviour import (
-    EVENT_SUBJECTS,
     Rowset,
-    counts_definition,
+    counts_definitions,
     event_definitions,
     relation_definitions,
 )
@@ -29,15 +29,12 @@ from orchestration.compiler.schema.pieces import (
     has,
     listed,
     mapping,
-    more_than,
     one_or_more,
     ref,
 )
 from orchestration.compiler.schema.said import SAID
 
-GROUPS = ("all", "any", "none", "not")
 MEMBERSHIP = ("in_segment", "not_in_segment")
-MOVES = ("entered_segment", "left_segment", "was_in_segment")
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ class Names:
 def entity_definitions(catalog: Catalog, entity: Entity, names: Names) -> dict[str, Schema]:
     """The definitions `<entity>` (one condition of a segment's own rule) and `<entity>:rule`, and all they need."""
     place = Place(entity.name, entity.attributes, ranked=True, held=entity.history is not None)
-    found = place_definitions(place) | counts_definition(place)
+    found = place_definitions(place) | counts_definitions(place)
     found[f"{place.name}:segments"] = segment_names(names.segments.get(entity.name, {}))
     subjects: dict[str, Schema] = {"attribute": ref(f"{place.name}:attribute")}
     if entity.events:
@@ -59,7 +56,7 @@ def entity_definitions(catalog: Catalog, entity: Entity, names: Names) -> dict[s
         found |= row_definitions(Place(events.name, events.attributes))
         found[f"{events.name}:names"] = event_names(names.events.get(entity.name, {}))
         found |= event_definitions(events)
-        subjects |= {word: ref(f"{events.name}:{word}") for word in EVENT_SUBJECTS}
+        subjects |= {word: ref(f"{events.name}:{word}") for word in EVENTS}
     for relation in entity.relations.values():
         found |= relation_definitions(_rowset(catalog, relation, place), relation.name)
         if isinstance(relation, Rows):
@@ -95,7 +92,8 @@ def row_definitions(place: Place) -> dict[str, Schema]:
 def condition_definitions(place: Place, subjects: dict[str, Schema], more: dict[str, Schema]) -> dict[str, Schema]:
     """One condition, and a rule of several, of this place."""
     rule = ref(f"{place.name}:rule")
-    groups = {word: described(rule, word) for word in GROUPS} | {"everyone": described({"const": True}, "everyone")}
+    groups = {word: described(rule, word) for word in GROUPS}
+    groups["everyone"] = described({"const": True}, "everyone")
     own = {name: ref(f"{place.name}.{name}") for name in place.attributes if name not in subjects}
     offered: dict[str, Schema] = {word: {"description": SAID[word]} for word in subjects}
     plain = mapping({**own, **more, **groups, **offered}, minProperties=1, maxProperties=1)
@@ -159,7 +157,7 @@ def _membership(place: Place, word: str) -> Schema:
 def _move(place: Place, word: str) -> Schema:
     days = windows(Type.DATE)
     found = mapping({word: described(one_or_more(ref(f"{place.name}:segments")), word), **days}, word)
-    return found | more_than((word,)) if word == "was_in_segment" else found
+    return {**found, "minProperties": 2, "maxProperties": 2} if word == "was_in_segment" else found
 
 
 def _kind(rows: Rows) -> Type | None:

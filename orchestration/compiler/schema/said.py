@@ -39,7 +39,7 @@ SAID = {
     "first": "The date of the first of them.",
     "last": "The date of the last of them.",
     "any_row": "Some chosen row meets this.",
-    "every": "Every chosen row meets this; false without rows, unless `or_none: true` stands beside it.",
+    "every_row": "Every chosen row meets this; false without rows, unless `or_none: true` stands beside it.",
     "none_row": "No chosen row meets this.",
     "or_none": "Count subjects without any rows too.",
     "in_at_least": "In how many of the periods.",

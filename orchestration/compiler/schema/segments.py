@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from orchestration.compiler.catalog import Catalog, Entity
-from orchestration.compiler.schema.behaviour import EVENT_SUBJECTS
+from orchestration.compiler.resolve import EVENTS
 from orchestration.compiler.schema.operands import DATE, common_definitions
 from orchestration.compiler.schema.pieces import (
     BOOLEAN,
@@ -113,7 +113,7 @@ def performed_in(node: Node) -> Iterator[str]:
                 yield from performed_in(item)
         case Mapping(entries):
             for entry in entries:
-                if entry.name in EVENT_SUBJECTS and entry.name != "sequence":
+                if entry.name in EVENTS and entry.name != "sequence":
                     yield from _texts(entry.value)
                 else:
                     yield from performed_in(entry.value)
