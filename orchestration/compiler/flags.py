@@ -14,6 +14,7 @@ from orchestration.compiler.past import HISTORY_BEFORE
 from orchestration.compiler.plan import Plan
 from orchestration.compiler.predicates import Truth, answered, attribute_truth, rule_to_truth, test
 from orchestration.compiler.segment import (
+    Anniversary,
     AttributeCondition,
     Condition,
     EndCondition,
@@ -55,6 +56,7 @@ from orchestration.compiler.trait import (
     PeriodsTrait,
     PlacesTrait,
     PlaceTrait,
+    ReturnTrait,
     TotalTrait,
     Trait,
     condition_to_traits,
@@ -162,6 +164,9 @@ def _leaf(plan: Plan, condition: Condition, clock: Clock, source: str | None, wi
         case AttributeCondition(held_from=None, test=Rank() as rank):
             value = AttributeTrait(condition.attribute, False)
             return answered(_ranked(value, rank, of_trait), condition.negated, condition.unknown)
+        case AttributeCondition(held_from=None, test=Anniversary(window)):
+            returns = of_trait(ReturnTrait(condition.attribute, window))
+            return answered(returns, condition.negated, condition.unknown)
         case AttributeCondition(held_from=None):
             return attribute_truth(condition, of_attribute, clock)
         case EventCondition() | RelationCondition():

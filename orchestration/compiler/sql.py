@@ -261,43 +261,31 @@ def in_instants(value: exp.Expr, window: InstantWindow, clock: Clock) -> list[ex
 def returns_in(value: exp.Expr, window: DayWindow, clock: Clock) -> exp.Expr:
     """That a day's month and day return, in a later year, in a window of at most a year.
 
-    Days are compared as numbers such as 20240229, from after the day before the window: so 29 February, in a year
-    without one, lies after 28 February and not after 1 March.
+    A day returns so many months after its year began, and so many days after: so 29 February falls on 1 March.
     """
     assert window.first and window.last, "an anniversary's window has both ends"
-    before, last = _number_of(moved(day(window.first, clock), 0, -1)), day(window.last, clock)
-    candidates: list[exp.Expr] = [_part("year", last)]
-    if window.first != window.last:
-        candidates.append(exp.Sub(this=_part("year", last), expression=number(1)))
-    found: list[exp.Expr] = []
-    for year in candidates:
-        this_year = exp.Mul(this=exp.Paren(this=year), expression=number(10000))
-        returned = exp.Add(this=this_year, expression=_month_and_day(value))
-        found.append(
-            all_of(
-                [
-                    compared(_part("year", value), "<", year.copy()),
-                    compared(returned, ">", before.copy()),
-                    compared(returned.copy(), "<=", _number_of(last)),
-                ]
-            )
+    this_year: exp.Expr = exp.TimestampTrunc(this=day(window.last, clock), unit=exp.var("YEAR"))
+    years = [this_year] if window.first == window.last else [this_year, moved(this_year.copy(), -12, 0)]
+    found = [
+        all_of(
+            [
+                *in_days(_plus(_plus(year, "month", value), "day", value), window, clock),
+                compared(_part("year", value), "<", _part("year", year)),
+            ]
         )
+        for year in years
+    ]
     return exp.Paren(this=any_of(found)) if len(found) > 1 else found[0]
 
 
 def _part(unit: str, value: exp.Expr) -> exp.Expr:
-    return exp.Extract(this=exp.var(unit), expression=value.copy())
+    return cast(exp.Extract(this=exp.var(unit), expression=value.copy()), "int")
 
 
-def _month_and_day(value: exp.Expr) -> exp.Expr:
-    months = exp.Mul(this=_part("month", value), expression=number(100))
-    return exp.Add(this=months, expression=_part("day", value))
-
-
-def _number_of(value: exp.Expr) -> exp.Expr:
-    """A day as a number of eight digits."""
-    year = exp.Mul(this=_part("year", value), expression=number(10000))
-    return exp.Add(this=year, expression=_month_and_day(value))
+def _plus(start: exp.Expr, unit: str, value: exp.Expr) -> exp.Expr:
+    """So many months or days later as a date's own month or day is after the first."""
+    more = exp.Paren(this=exp.Sub(this=_part(unit, value), expression=number(1)))
+    return exp.DateAdd(this=start.copy(), expression=more, unit=exp.var(unit.upper()))
 
 
 def in_window(value: exp.Expr, window: Window, clock: Clock) -> list[exp.Expr]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from orchestration.compiler.building import Building
-from orchestration.compiler.catalog import Attribute
+from orchestration.compiler.catalog import Attribute, Type
 from orchestration.compiler.held import add_held
 from orchestration.compiler.imports import Bases, Import, bare, in_base, select, with_ctes
 from orchestration.compiler.names import slug
@@ -13,8 +13,8 @@ from orchestration.compiler.past import add_past
 from orchestration.compiler.plan import Plan
 from orchestration.compiler.rows import add_ends, add_measures, add_periods, add_rows
 from orchestration.compiler.sequences import add_sequences
-from orchestration.compiler.sql import cast, column, compared, conjunction, is_known, model, table
-from orchestration.compiler.trait import AttributeTrait, ListTrait, PlacesTrait, PlaceTrait
+from orchestration.compiler.sql import cast, column, compared, conjunction, is_known, model, returns_in, table
+from orchestration.compiler.trait import AttributeTrait, ListTrait, PlacesTrait, PlaceTrait, ReturnTrait
 
 
 def traits_select(plan: Plan, bases: Bases) -> exp.Select:
@@ -42,6 +42,9 @@ def _add_attributes(building: Building) -> None:
     reading = Import(name, building.clock, entity.key, entity.key, joined=True)
     for trait in building.of_kind(AttributeTrait):
         building.values[trait] = reading.value(trait.attribute, trait.as_day)
+    for returning in building.of_kind(ReturnTrait):
+        value = reading.value(returning.attribute, returning.attribute.type is Type.TIMESTAMP)
+        building.values[returning] = returns_in(value, returning.window, building.clock)
     building.ctes.append((name, lambda: reading.select(entity.model, in_base(entity, building.bases))))
 
 
