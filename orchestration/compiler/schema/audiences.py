@@ -16,6 +16,7 @@ from orchestration.compiler.schema.pieces import (
     labelled,
     mapping,
     one_or_more,
+    option,
     pattern,
     ref,
 )
@@ -29,27 +30,32 @@ SENT = ("Everyone, every time.", "Who came, changed or left.", "Each subject at 
 
 def audience_schema(catalog: Catalog, specs: list[SegmentSpec], destinations: dict[str, DestinationSpec]) -> Schema:
     """Identifiers, fields and consent are attributes of the segment's entity."""
-    live = [spec for spec in specs if spec.status is not Status.ARCHIVED]
+    live = [spec for spec in specs if spec.status is not Status.ARCHIVED and spec.entity in catalog.entities]
     entities = list(catalog.entities.values())
+    known: dict[str, list[Schema]] = {}
+    for spec in live:
+        known.setdefault(spec.entity, []).append(option(spec.key, spec.description or spec.name))
     branches: list[tuple[Schema, Schema]] = [
-        ({"properties": {"segment": {"enum": keys}}, "required": ["segment"]}, _named(entity))
-        for entity in entities
-        if (keys := [spec.key for spec in live if spec.entity == entity.name])
+        ({"properties": {"segment": ref(f"{name}.segments")}, "required": ["segment"]}, _named(catalog.entities[name]))
+        for name in known
     ]
     return {
         "title": "An audience",
-        **mapping(_fields(live, destinations), "segment", "destination", "identify_by"),
+        **mapping(_fields(destinations), "segment", "destination", "identify_by"),
         "allOf": [chain(branches, either(*map(_named, entities)))],
-        "definitions": {f"{entity.name}.attribute": _attributes(entity) for entity in entities},
+        "definitions": {
+            "segment": either(*(ref(f"{name}.segments") for name in known), KEY),
+            **{f"{name}.segments": {"anyOf": options} for name, options in known.items()},
+            **{f"{entity.name}.attribute": _attributes(entity) for entity in entities},
+        },
     }
 
 
-def _fields(specs: list[SegmentSpec], destinations: dict[str, DestinationSpec]) -> dict[str, Schema]:
-    keys = {spec.key: spec.description or spec.name for spec in specs}
-    segment = either(choice(keys, keys.values()), KEY) if keys else KEY
+def _fields(destinations: dict[str, DestinationSpec]) -> dict[str, Schema]:
+    segment = ref("segment")
     return {
         **head_fields(),
-        "segment": {"description": "Whose members are sent.", **segment},
+        "segment": labelled(segment, "Whose members are sent."),
         "destination": {
             "description": "Where to: a name of destinations.yml.",
             **(choice(destinations) if destinations else TEXT),

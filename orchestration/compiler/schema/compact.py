@@ -25,9 +25,19 @@ def schema_to_text(schema: Schema) -> str:
     """One definition or field a line, so that a change of the catalog is a short difference."""
     lines = [f'"{name}": {json.dumps(value, ensure_ascii=False)}' for name, value in schema.items()]
     if definitions := _definitions(schema):
-        inner = (f'  "{name}": {json.dumps(value, ensure_ascii=False)}' for name, value in definitions.items())
+        inner = (f'  "{name}": {_lines(value)}' for name, value in definitions.items())
         lines[-1] = '"definitions": {\n' + ",\n".join(inner) + "\n}"
     return "{" + ",\n".join(lines) + "}\n"
+
+
+def _lines(schema: Schema) -> str:
+    """A definition on one line, or a choice of named things with a line for each."""
+    match schema:
+        case {"anyOf": [{"const": _}, *_] as named}:
+            inner = (f"    {json.dumps(each, ensure_ascii=False)}" for each in named)
+            return '{"anyOf": [\n' + ",\n".join(inner) + "\n  ]}"
+        case _:
+            return json.dumps(schema, ensure_ascii=False)
 
 
 def _definitions(schema: Schema) -> dict[str, Schema]:

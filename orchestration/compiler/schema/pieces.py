@@ -43,10 +43,17 @@ def one_or_more(item: Schema) -> Schema:
 
 
 def choice(names: Iterable[object], descriptions: Iterable[str] = ()) -> Schema:
-    """One of these values; editors show the descriptions beside them."""
+    """One of these values; editors show the descriptions beside them, and refuse a choice of nothing."""
     found: Schema = {"enum": list(names)}
+    if not found["enum"]:
+        return {"not": {}}
     said = list(descriptions)
     return {**found, "enumDescriptions": said} if any(said) else found
+
+
+def option(name: str, description: str) -> Schema:
+    """One name among others, each on a line of its own in the file."""
+    return {"const": name, "description": description}
 
 
 def described(schema: Schema, word: str) -> Schema:

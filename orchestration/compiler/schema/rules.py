@@ -30,6 +30,7 @@ from orchestration.compiler.schema.pieces import (
     listed,
     mapping,
     one_or_more,
+    option,
     ref,
 )
 from orchestration.compiler.schema.said import SAID
@@ -142,7 +143,7 @@ def related(place: Place, entity: Entity) -> Schema:
 
 def segment_names(known: dict[str, str]) -> Schema:
     """A segment's key; those there are now are offered, a new one is possible."""
-    return either(choice(known, known.values()), TEXT) if known else TEXT
+    return either(*(option(key, said) for key, said in known.items()), TEXT)
 
 
 def event_names(known: dict[str, str]) -> Schema:
