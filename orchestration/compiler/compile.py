@@ -50,6 +50,7 @@ class Compilation:
     audiences: dict[str, AudienceSpec]
     destinations: dict[str, DestinationSpec]
     warnings: tuple[Problem, ...] = ()
+    specs: Mapping[str, SegmentSpec] = field(default_factory=dict, repr=False)
 
     def plans(self, *keys: str) -> tuple[Plan, ...]:
         """The plans of all segments, or of those named and the ones they refer to, each after those it looks at."""
@@ -118,7 +119,7 @@ def compile_sources(sources: Sources) -> Compilation:
     report.close()
     warnings = tuple(dict.fromkeys(report.problems))
     bases = Bases(catalog_to_clock(catalog), populations)
-    return Compilation(catalog, bases, segments, audiences, destinations or {}, warnings)
+    return Compilation(catalog, bases, segments, audiences, destinations or {}, warnings, specs)
 
 
 def _population(catalog: Catalog, entity: Entity) -> Rule | None:
