@@ -20,7 +20,7 @@ from orchestration.compiler.compile import Compilation, compile_sources
 from orchestration.compiler.emit import compilation_to_files
 from orchestration.compiler.files import Differences, differences, read_sources, write_files
 from orchestration.compiler.problem import Problems
-from orchestration.compiler.words import rule_to_words
+from orchestration.compiler.sentence import segment_to_sentence
 from orchestration.days import DayStatus, recorded_days
 from orchestration.errors import MusterError
 from orchestration.questions import Answer, Questions, ask
@@ -145,7 +145,7 @@ def segments(project: Project = None, as_json: AsJson = False) -> None:
     """List all segments with their rules in words."""
     compilation = understood(load_settings(project))
     rows = [
-        (each.key, each.entity, each.name, each.status.value, each.owner, rule_to_words(each.rule))
+        (each.key, each.entity, each.name, each.status.value, each.owner, segment_to_sentence(each))
         for each in compilation.segments.values()
     ]
     printing.table(Answer(("segment", "entity", "name", "status", "owner", "rule"), [*rows]), as_json=as_json)

@@ -107,8 +107,9 @@ def _contained(join: Join, value: exp.Expr, values: tuple[str, ...]) -> exp.Expr
 
 def _for_element(asked: AnyElement, clock: Clock, value_of: ValueOf) -> exp.Expr:
     element = exp.to_identifier("element")
-    passing = test(exp.Column(this=element.copy()), asked.test, clock, value_of)
-    return exp.Lambda(this=negated(passing) if asked.negated else passing, expressions=[element])
+    passing = [test(exp.Column(this=element.copy()), each, clock, value_of) for each in asked.passed]
+    passing += [negated(test(exp.Column(this=element.copy()), each, clock, value_of)) for each in asked.failed]
+    return exp.Lambda(this=conjunction(passing), expressions=[element])
 
 
 def _folded(pattern: str) -> exp.Expr:
