@@ -10,6 +10,7 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.tokenizer_core import TokenType
 
+from orchestration.compiler.engines.registry import ENGINES
 from orchestration.compiler.flags import HISTORY_BEFORE, flags_select
 from orchestration.compiler.imports import Bases, with_ctes
 from orchestration.compiler.measures import DEFINED, MEASURED_FROM, measures_select
@@ -24,9 +25,7 @@ Locate = Callable[[str], exp.Table]
 
 def to_text(query: exp.Expr, dialect: str, swaps: Mapping[str, str] | None = None) -> str:
     """The query as a person would write it: small letters, one clause a line; `swaps` gives names another spelling."""
-    written = query.sql(
-        dialect=dialect, pretty=True, indent=4, pad=4, max_text_width=100, normalize_functions="lower", copy=True
-    )
+    written = ENGINES[dialect].to_sql(query)
     return _respelled(_closed_up(written, query), dialect, swaps or {})
 
 

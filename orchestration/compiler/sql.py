@@ -14,6 +14,7 @@ from sqlglot.dialects import Dialects
 from sqlglot.dialects.dialect import Dialect
 
 from orchestration.compiler.catalog import WEEKDAYS, Attribute, Catalog, Type
+from orchestration.compiler.engines.nodes import UTC, known_elements, known_number, zoned
 from orchestration.compiler.segment import (
     Value,
 )
@@ -177,13 +178,9 @@ def day(moment: Day, clock: Clock) -> exp.Expr:
 
 def local_day(moment: exp.Expr, clock: Clock) -> exp.Expr:
     """The local day of an instant in UTC."""
-    if clock.timezone != "UTC":
-        moment = _zoned(_zoned(moment, "UTC"), clock.timezone)
+    if clock.timezone != UTC:
+        moment = zoned(moment, UTC, clock.timezone)
     return cast(moment, "date")
-
-
-def _zoned(moment: exp.Expr, zone: str) -> exp.Expr:
-    return exp.AtTimeZone(this=moment, zone=exp.Literal.string(zone))
 
 
 def _instant(moment: Instant, clock: Clock) -> exp.Expr:
@@ -203,7 +200,7 @@ def _instant(moment: Instant, clock: Clock) -> exp.Expr:
 def end_of_day(clock: Clock) -> exp.Expr:
     """The first instant after the as-of day, in UTC."""
     end: exp.Expr = cast(moved(as_of(), 0, 1), "timestamp")
-    return end if clock.timezone == "UTC" else _zoned(_zoned(end, clock.timezone), "UTC")
+    return end if clock.timezone == UTC else zoned(end, clock.timezone, UTC)
 
 
 def _timestamp(fixed: datetime) -> exp.Expr:
@@ -276,11 +273,8 @@ def known(attribute: Attribute, expression: exp.Expr) -> exp.Expr:
     """The attribute's value with every unknown one as null: NaN, and a list without elements."""
     match attribute.type:
         case Type.FLOAT:
-            return exp.Nullif(this=expression, expression=cast(exp.Literal.string("NaN"), "double"))
+            return known_number(expression)
         case Type.LIST:
-            element = exp.to_identifier("element")
-            not_null = is_known(exp.Column(this=element.copy()))
-            elements = exp.ArrayFilter(this=expression, expression=exp.Lambda(this=not_null, expressions=[element]))
-            return exp.Nullif(this=elements, expression=exp.Array(expressions=[]))
+            return known_elements(expression)
         case _:
             return expression
