@@ -7,6 +7,7 @@ from sqlglot import exp
 from orchestration.compiler import documents, shapes
 from orchestration.compiler.audience import audience_select
 from orchestration.compiler.compile import Compilation
+from orchestration.compiler.engines.registry import ENGINES
 from orchestration.compiler.files import HEADER, GeneratedFile
 from orchestration.compiler.flags import HISTORY_BEFORE, flags_select
 from orchestration.compiler.measures import OPEN_FROM, measure_definitions, measures_select
@@ -44,7 +45,7 @@ def _yml(path: str, content: dict[str, object]) -> GeneratedFile:
 
 
 def _entity_files(compilation: Compilation, plan: Plan, dialect: str) -> list[GeneratedFile]:
-    entity, name, clock = plan.entity, plan.entity.name, compilation.bases.clock
+    entity, name, clock, engine = plan.entity, plan.entity.name, compilation.bases.clock, ENGINES[dialect]
     paused = [segment.key for segment in plan.segments if segment.status is Status.PAUSED]
     definitions = measure_definitions(plan, clock)
     macros = {
@@ -56,8 +57,8 @@ def _entity_files(compilation: Compilation, plan: Plan, dialect: str) -> list[Ge
     files = [
         _sql(f"{name}/{name}_traits", f"Grain: one row per {name} of the base population.", traits),
         _sql(f"{name}/{name}_segments", f"Grain: one row per {name}; one boolean column per segment.", flags),
-        *(_sql(f"{name}/{path}", grain, body) for path, grain, body in shapes.entity_models(name, entity.key)),
-        _yml(f"{name}/{name}", documents.entity_document(compilation, plan)),
+        *(_sql(f"{name}/{path}", grain, body) for path, grain, body in shapes.entity_models(name, entity.key, engine)),
+        _yml(f"{name}/{name}", documents.entity_document(compilation, plan, engine)),
     ]
     if plan.measures:
         query = to_model(measures_select(plan, clock, incremental=True), dialect, macros)
@@ -89,7 +90,7 @@ def _overall_files(compilation: Compilation, plans: list[Plan], dialect: str) ->
     definitions = to_model(_definitions_select(compilation), dialect)
     return [
         _sql("all/segment_definitions", "Grain: one row per segment, as defined today.", definitions),
-        *(_sql(f"all/{name}", grain, body) for name, grain, body in shapes.union_models(keys)),
+        *(_sql(f"all/{name}", grain, body) for name, grain, body in shapes.union_models(keys, ENGINES[dialect])),
         _yml("all/all", documents.overall_document()),
     ]
 

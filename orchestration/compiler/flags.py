@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from sqlglot import exp
 
@@ -19,7 +20,6 @@ from orchestration.compiler.segment import (
     RelationCondition,
     Segment,
     SegmentCondition,
-    Share,
     StaticMembers,
     Status,
 )
@@ -31,8 +31,8 @@ from orchestration.compiler.sql import (
     compared,
     conjunction,
     either_of,
+    factor,
     identifier,
-    literal,
     model,
     negated,
     number,
@@ -147,9 +147,9 @@ def _average_truth(asked: Number, total: exp.Column, known: exp.Column) -> Truth
         operands = each.values if isinstance(each, IsAnyOf) else (each.value,)
         operator = "=" if isinstance(each, IsAnyOf) else each.operator
         compares = [
-            compared(total.copy(), operator, exp.Mul(this=literal(operand), expression=known.copy()))
+            compared(total.copy(), operator, exp.Mul(this=factor(operand), expression=known.copy()))
             for operand in operands
-            if not isinstance(operand, Share)
+            if isinstance(operand, int | Decimal)
         ]
         parts.append(either_of(*compares))
     has_values = compared(known.copy(), ">", number(0))

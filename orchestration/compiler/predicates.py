@@ -40,6 +40,7 @@ from orchestration.compiler.sql import (
     column,
     compared,
     conjunction,
+    factor,
     in_window,
     is_known,
     is_null,
@@ -82,7 +83,7 @@ def _limit(operand: int | Decimal | Share, value_of: ValueOf) -> exp.Expr:
     if not isinstance(operand, Share):
         return number(operand)
     other = value_of(operand.attribute, False)
-    return other if operand.share == 1 else exp.Mul(this=number(operand.share.normalize()), expression=other)
+    return other if operand.share == 1 else exp.Mul(this=factor(operand.share.normalize()), expression=other)
 
 
 def _is_any_of(value: exp.Expr, values: tuple[Value, ...]) -> exp.Expr:

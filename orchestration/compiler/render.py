@@ -60,7 +60,7 @@ def to_model(query: exp.Query, dialect: str, macros: Mapping[str, str] | None = 
     swaps = {AS_OF: "{{ as_of() }}", **(macros or {})}
     for found in models_in(query):
         token = found.name if found.name.isidentifier() else MODEL + found.name.encode().hex()
-        swaps[token] = macros[found.name] if macros and found.name in macros else _reference(found.name)
+        swaps[token] = macros[found.name] if macros and found.name in macros else _reference(found.name, dialect)
         found.set("this", exp.to_identifier(token))
     for named in query.find_all(exp.Column):
         if named.name.startswith(MEASURED_FROM):
@@ -73,10 +73,10 @@ def models_in(query: exp.Query) -> list[exp.Table]:
     return [found for found in query.find_all(exp.Table) if found.name.startswith(MODEL)]
 
 
-def _reference(named: str) -> str:
+def _reference(named: str, dialect: str) -> str:
     """dbt's reference to a model; a name with a schema is a table that dbt does not know."""
     name = named.removeprefix(MODEL)
-    return located(name).sql() if "." in name else "{{ ref('" + name + "') }}"
+    return ENGINES[dialect].spelled(located(name)) if "." in name else "{{ ref('" + name + "') }}"
 
 
 # --- inline

@@ -111,6 +111,13 @@ def number(value: int | Decimal) -> exp.Expr:
     return exp.Neg(this=digits) if value < 0 else digits
 
 
+def factor(value: int | Decimal) -> exp.Expr:
+    """A number to multiply with: exact, and never in whole numbers of a machine's width, which end too early."""
+    digits = format(abs(Decimal(value)), "f")
+    found = exp.Literal.number(digits if "." in digits else f"{digits}.0")
+    return exp.Neg(this=found) if value < 0 else found
+
+
 def literal(value: Value) -> exp.Expr:
     match value:
         case bool():

@@ -36,6 +36,18 @@ def truncated(node: exp.TimestampTrunc) -> exp.Expr:
     return called("date_trunc", node.this, exp.var(WEEKS.get(unit, unit)))
 
 
+def exact(node: exp.Literal) -> exp.Expr:
+    """A number with a point would be a double."""
+    if node.is_string or "." not in node.name:
+        return node
+    return exp.Cast(this=exp.Literal.string(node.name), to=exp.DataType.build("decimal"))
+
+
+def days(node: exp.GenerateDateArray) -> exp.Expr:
+    step = exp.Interval(this=number(1), unit=exp.var("DAY"))
+    return exp.GenerateDateArray(start=node.args["start"], end=node.args["end"], step=step)
+
+
 def nullif(node: exp.Nullif) -> exp.Expr:
     return nan_by_test(node) if is_nan(node.expression) else empty_by_size(array_size)(node)
 
@@ -74,7 +86,9 @@ ENGINE = Engine(
     {
         exp.Cast: plain_timestamp(exp.DataType.build("timestamptz")),
         exp.ConvertTimezone: zoned,
+        exp.Literal: exact,
         exp.TimestampTrunc: truncated,
+        exp.GenerateDateArray: days,
         exp.Nullif: nullif,
         exp.ArrayCompact: compact,
         exp.ArrayContains: contains,

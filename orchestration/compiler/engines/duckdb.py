@@ -5,18 +5,12 @@ from __future__ import annotations
 from sqlglot import exp
 
 from orchestration.compiler.engines.engine import Engine
-from orchestration.compiler.engines.rewrites import any_by_filter, compact_by_filter, without_collation
-
-
-def zoned(node: exp.ConvertTimezone) -> exp.Expr:
-    from_utc = exp.AtTimeZone(this=node.args["timestamp"], zone=node.args["source_tz"])
-    return exp.AtTimeZone(this=from_utc, zone=node.args["target_tz"])
-
+from orchestration.compiler.engines.rewrites import any_by_filter, by_at_time_zone, compact_by_filter, without_collation
 
 ENGINE = Engine(
     "duckdb",
     {
-        exp.ConvertTimezone: zoned,
+        exp.ConvertTimezone: by_at_time_zone,
         exp.ArrayCompact: compact_by_filter,
         exp.ArrayAny: any_by_filter,
         exp.Collate: without_collation,

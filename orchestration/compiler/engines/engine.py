@@ -29,6 +29,10 @@ class Engine:
                 found.replace(made)
         return root
 
+    def spelled(self, name: exp.Expr) -> str:
+        """A name, or a path of names, in the engine's quotes."""
+        return self.rewritten(name).sql(dialect=self.name)
+
     def to_sql(self, query: exp.Expr) -> str:
         """The tree as the engine's SQL, laid out. Raises UnsupportedError for what the engine does not have."""
         return self.rewritten(query).sql(

@@ -66,7 +66,7 @@ def descending(value: exp.Expr) -> exp.Ordered:
 
 def ascending(value: exp.Expr) -> exp.Ordered:
     """From the least value to the greatest, then unknown ones."""
-    return exp.Ordered(this=value, desc=False, nulls_first=False)
+    return exp.Ordered(this=value, nulls_first=False)
 
 
 def day_series(first: exp.Expr, last: exp.Expr, name: str = "day") -> exp.Select:

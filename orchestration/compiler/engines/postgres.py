@@ -12,6 +12,7 @@ from orchestration.compiler.engines.engine import Engine
 from orchestration.compiler.engines.nodes import BINARY, capitals
 from orchestration.compiler.engines.rewrites import (
     TextSearch,
+    by_at_time_zone,
     called,
     elements_of,
     ends_by_right,
@@ -23,11 +24,6 @@ from orchestration.compiler.engines.rewrites import (
     swapped_letters,
     unless_null,
 )
-
-
-def zoned(node: exp.ConvertTimezone) -> exp.Expr:
-    from_utc = exp.AtTimeZone(this=node.args["timestamp"], zone=node.args["source_tz"])
-    return exp.AtTimeZone(this=from_utc, zone=node.args["target_tz"])
 
 
 def moved(node: exp.DateAdd | exp.DateSub) -> exp.Expr:
@@ -103,7 +99,7 @@ def days(node: exp.Unnest) -> exp.Expr:
 ENGINE = Engine(
     "postgres",
     {
-        exp.ConvertTimezone: zoned,
+        exp.ConvertTimezone: by_at_time_zone,
         exp.DateAdd: moved,
         exp.DateSub: moved,
         exp.TimestampTrunc: truncated,

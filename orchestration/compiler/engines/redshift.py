@@ -31,6 +31,13 @@ def earlier(node: exp.TimestampSub) -> exp.Expr:
     return moved_by(node, exp.DateAdd)
 
 
+def zoned(node: exp.ConvertTimezone) -> exp.Expr:
+    """Of an instant with a zone, the local day would be that of the session."""
+    plain = exp.cast(node.args["timestamp"], "timestamp", copy=False)
+    node.set("timestamp", plain)
+    return node
+
+
 def later(node: exp.TimestampAdd) -> exp.Expr:
     return exp.DateAdd(this=node.this, expression=node.expression, unit=node.args["unit"])
 
@@ -111,6 +118,7 @@ def _days_between(first: exp.Expr, last: exp.Expr) -> exp.Expr:
 ENGINE = Engine(
     "redshift",
     {
+        exp.ConvertTimezone: zoned,
         exp.DateSub: date_sub,
         exp.TimestampTrunc: trunc_to_date,
         exp.TimestampAdd: later,

@@ -66,6 +66,14 @@ def _negative(amount: exp.Expr) -> exp.Expr:
     return number(-int(amount.name)) if isinstance(amount, exp.Literal) else exp.Neg(this=exp.Paren(this=amount))
 
 
+def by_at_time_zone(node: exp.ConvertTimezone) -> exp.Expr:
+    """`at time zone` twice, from a plain instant: of one with a zone it would do the opposite."""
+    instant = node.args["timestamp"]
+    plain = instant if isinstance(instant, exp.Cast) else exp.Cast(this=instant, to=exp.DataType.build("timestamp"))
+    there = exp.AtTimeZone(this=plain, zone=node.args["source_tz"])
+    return exp.AtTimeZone(this=there, zone=node.args["target_tz"])
+
+
 def date_sub(node: exp.DateSub) -> exp.Expr:
     return moved_by(node, exp.DateAdd)
 

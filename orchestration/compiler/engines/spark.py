@@ -31,9 +31,14 @@ def any_element(node: exp.ArrayAny) -> exp.Expr:
     return called("exists", node.this, node.expression)
 
 
+def later(node: exp.TimestampAdd) -> exp.Expr:
+    return exp.Add(this=node.this, expression=exp.Interval(this=node.expression, unit=node.args["unit"]))
+
+
 REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.ConvertTimezone: zoned,
     exp.TimestampTrunc: truncated,
+    exp.TimestampAdd: later,
     exp.Nullif: empty_by_size(array_size),
     exp.ArrayAny: any_element,
     exp.StrPosition: full_mapping_lower,

@@ -3,7 +3,7 @@
 with people as (
     select
         person_id,
-        cast(last_seen_at at time zone 'UTC' at time zone 'America/New_York' as date) as last_seen_at_day,
+        cast(cast(last_seen_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as last_seen_at_day,
         "role",
         app_downloaded,
         subscription_status,
@@ -13,12 +13,12 @@ with people as (
         email,
         total_spend,
         lead_score,
-        cast(signed_up_at at time zone 'UTC' at time zone 'America/New_York' as date) as signed_up_at_day,
+        cast(cast(signed_up_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as signed_up_at_day,
         signed_up_at,
         country,
         language,
         plan,
-        cast(trial_ends_at at time zone 'UTC' at time zone 'America/New_York' as date) as trial_ends_at_day
+        cast(cast(trial_ends_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as trial_ends_at_day
     from {{ ref('people') }}
     where
         valid_from < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
@@ -104,7 +104,7 @@ with people as (
     select
         person_id,
         rating,
-        cast(started_at at time zone 'UTC' at time zone 'America/New_York' as date) as started_at_day
+        cast(cast(started_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as started_at_day
     from {{ ref('conversations') }}
     where
         started_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
@@ -125,7 +125,7 @@ with people as (
     select
         person_id,
         status,
-        cast(ordered_at at time zone 'UTC' at time zone 'America/New_York' as date) as ordered_at_day,
+        cast(cast(ordered_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as ordered_at_day,
         amount
     from {{ ref('orders') }}
     where
@@ -156,7 +156,7 @@ with people as (
         person_id,
         channel,
         opened_at,
-        cast(sent_at at time zone 'UTC' at time zone 'America/New_York' as date) as sent_at_day
+        cast(cast(sent_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as sent_at_day
     from {{ ref('messages') }}
     where
         sent_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
@@ -208,7 +208,7 @@ with people as (
         person_id,
         priority,
         status,
-        cast(created_at at time zone 'UTC' at time zone 'America/New_York' as date) as created_at_day
+        cast(cast(created_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as created_at_day
     from {{ ref('tickets') }}
     where
         created_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
