@@ -171,8 +171,8 @@ def _period_start(unit: str, clock: Clock) -> exp.Expr:
 
 def day(moment: Day, clock: Clock) -> exp.Expr:
     match moment:
-        case RelativeDay(months, days):
-            return moved(as_of(), months, days)
+        case RelativeDay(months, days, since):
+            return moved(day(since, clock) if since else as_of(), months, days)
         case PeriodDay(unit, periods, days):
             months = {"month": 1, "quarter": 3, "year": 12}.get(unit, 0) * periods
             whole_days = {"day": 1, "week": 7}.get(unit, 0) * periods
@@ -206,12 +206,27 @@ def _instant(moment: Instant, clock: Clock) -> exp.Expr:
 
 def end_of_day(clock: Clock) -> exp.Expr:
     """The first instant after the as-of day, in UTC."""
-    end: exp.Expr = cast(moved(as_of(), 0, 1), "timestamp")
-    return end if clock.timezone == UTC else zoned(end, clock.timezone, UTC)
+    return start_of_day(moved(as_of(), 0, 1), clock)
+
+
+def start_of_day(local: exp.Expr, clock: Clock) -> exp.Expr:
+    """The first instant of a local day, in UTC."""
+    start: exp.Expr = cast(local, "timestamp")
+    return start if clock.timezone == UTC else zoned(start, clock.timezone, UTC)
+
+
+def later(moment: exp.Expr, hours: int) -> exp.Expr:
+    """An instant, so many elapsed hours later."""
+    return exp.TimestampAdd(this=moment, expression=exp.Literal.number(hours), unit=exp.var("HOUR"))
 
 
 def _timestamp(fixed: datetime) -> exp.Expr:
     return cast(exp.Literal.string(fixed.isoformat(sep=" ")), "timestamp")
+
+
+def days_between(first: exp.Expr, last: exp.Expr) -> exp.Expr:
+    """How many days lie from one day, in, to another, out."""
+    return exp.DateDiff(this=last.copy(), expression=first.copy(), unit=exp.var("DAY"))
 
 
 def in_days(value: exp.Expr, window: DayWindow, clock: Clock) -> list[exp.Expr]:
@@ -235,6 +250,36 @@ def in_instants(value: exp.Expr, window: InstantWindow, clock: Clock) -> list[ex
         before = exp.LTE if window.end_in else exp.LT
         found.append(before(this=value.copy(), expression=_instant(window.end, clock)))
     return found
+
+
+def returns_in(value: exp.Expr, window: DayWindow, clock: Clock) -> exp.Expr:
+    """That a day's month and day return, in a later year, in a window of at most a year.
+
+    A day returns so many months after its year began, and so many days after: so 29 February falls on 1 March.
+    """
+    assert window.first and window.last, "an anniversary's window has both ends"
+    this_year: exp.Expr = exp.TimestampTrunc(this=day(window.last, clock), unit=exp.var("YEAR"))
+    years = [this_year] if window.first == window.last else [this_year, moved(this_year.copy(), -12, 0)]
+    found = [
+        all_of(
+            [
+                *in_days(_plus(_plus(year, "month", value), "day", value), window, clock),
+                compared(_part("year", value), "<", _part("year", year)),
+            ]
+        )
+        for year in years
+    ]
+    return exp.Paren(this=any_of(found)) if len(found) > 1 else found[0]
+
+
+def _part(unit: str, value: exp.Expr) -> exp.Expr:
+    return cast(exp.Extract(this=exp.var(unit), expression=value.copy()), "int")
+
+
+def _plus(start: exp.Expr, unit: str, value: exp.Expr) -> exp.Expr:
+    """So many months or days later as a date's own month or day is after the first."""
+    more = exp.Paren(this=exp.Sub(this=_part(unit, value), expression=number(1)))
+    return exp.DateAdd(this=start.copy(), expression=more, unit=exp.var(unit.upper()))
 
 
 def in_window(value: exp.Expr, window: Window, clock: Clock) -> list[exp.Expr]:

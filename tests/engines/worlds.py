@@ -12,10 +12,20 @@ import psycopg
 from sqlglot import exp
 
 from orchestration.compiler.compile import Compilation
-from orchestration.compiler.render import to_inline, to_text
+from orchestration.compiler.render import NOTHING_RECORDED, Recorded, to_inline, to_text
 
 Row = Mapping[str, Any]
 Schema = Mapping[str, Mapping[str, str]]
+DUCKDB_TYPES = {
+    "text": "VARCHAR",
+    "integer": "BIGINT",
+    "number": "DECIMAL(28, 9)",
+    "float": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+    "list": "VARCHAR[]",
+}
 POSTGRES_TYPES = {"VARCHAR": "text", "DOUBLE": "double precision", "VARCHAR[]": "text[]"}
 
 
@@ -83,7 +93,9 @@ class Postgres:
         return self.connection.execute(sql.encode()).fetchall()
 
 
-def asked(engine: Engine, compilation: Compilation, as_of: date) -> tuple[dict[str, set[Any]], list[str]]:
+def asked(
+    engine: Engine, compilation: Compilation, as_of: date, recorded: Recorded = NOTHING_RECORDED
+) -> tuple[dict[str, set[Any]], list[str]]:
     """The members of every segment, by one query for each entity; and those queries."""
     found: dict[str, set[Any]] = {}
     queries: list[str] = []
@@ -92,9 +104,9 @@ def asked(engine: Engine, compilation: Compilation, as_of: date) -> tuple[dict[s
         return exp.Table(this=exp.to_identifier(model, quoted=True), db=exp.to_identifier(engine.schema))
 
     for entity in compilation.catalog.entities.values():
-        plan = compilation.plan(entity.name)
-        keys = [segment.key for segment in plan.segments]
-        sql = to_text(to_inline(plan, compilation.bases, as_of, locate), engine.dialect)
+        plans = compilation.plans_of(entity.name)
+        keys = [segment.key for segment in plans[-1].segments]
+        sql = to_text(to_inline(plans, compilation.bases, as_of, locate, recorded), engine.dialect)
         queries.append(sql)
         rows = engine.rows(f"select {', '.join([entity.key, *keys])} from ({sql}) as judged")
         found |= {key: {row[0] for row in rows if row[number]} for number, key in enumerate(keys, 1)}

@@ -81,6 +81,14 @@ def known(node: exp.Is) -> exp.Expr:
     return kind(this=size, expression=number(0))
 
 
+def select(node: exp.Select) -> exp.Expr:
+    """There is no `where` without a `from`."""
+    if node.args.get("where") and not node.args.get("from_"):
+        one = exp.Select(expressions=[exp.alias_(number(1), "one")])
+        node.from_(exp.Subquery(this=one, alias=exp.TableAlias(this=exp.to_identifier("nothing"))), copy=False)
+    return node
+
+
 ENGINE = Engine(
     "bigquery",
     {
@@ -93,6 +101,7 @@ ENGINE = Engine(
         exp.ArrayCompact: compact,
         exp.ArrayContains: contains,
         exp.ArrayAny: any_element,
+        exp.Select: select,
         exp.Is: known,
         exp.StrPosition: full_mapping_lower,
         exp.StartsWith: full_mapping_lower,

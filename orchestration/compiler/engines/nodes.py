@@ -6,6 +6,7 @@ Rules are made of these and of sqlglot's plain nodes; `Engine.rewrites` turns th
 |---|---|
 | `ConvertTimezone` | an instant without a zone, told in UTC, told in a zone; or the other way |
 | `DateAdd`, `DateSub` | a day moved by days, or by months and clamped at the month's end |
+| `DateDiff` | how many days from a day, in, to another, out |
 | `TimestampTrunc` | the first day of a day's week (from Monday), month, quarter or year |
 | `TimestampAdd`, `TimestampSub` | an instant moved by elapsed hours |
 | `ArrayCompact` | a list without its nulls |
@@ -73,7 +74,8 @@ def day_series(first: exp.Expr, last: exp.Expr, name: str = "day") -> exp.Select
     """One row per day, both ends in."""
     step = exp.Interval(this=exp.Literal.string("1"), unit=exp.var("DAY"))
     alias = exp.TableAlias(this=exp.to_identifier("days"), columns=[exp.to_identifier(name)])
-    days = exp.Unnest(expressions=[exp.GenerateDateArray(start=first, end=last, step=step)], alias=alias)
+    series = exp.GenerateDateArray(start=first.copy(), end=last.copy(), step=step)
+    days = exp.Unnest(expressions=[series], alias=alias)
     return exp.Select(expressions=[exp.column(name)]).from_(days, copy=False)
 
 

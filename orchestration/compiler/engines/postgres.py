@@ -31,13 +31,12 @@ def moved(node: exp.DateAdd | exp.DateSub) -> exp.Expr:
     is_days = node.args["unit"].name == "DAY"
     if is_days:
         kind = exp.Add if isinstance(node, exp.DateAdd) else exp.Sub
-        amount = node.expression if isinstance(node.expression, exp.Literal) else _whole(node.expression)
-        return kind(this=node.this, expression=amount)
+        return kind(this=node.this, expression=node.expression)
     return exp.Cast(this=node.copy(), to=exp.DataType.build("date"))
 
 
-def _whole(amount: exp.Expr) -> exp.Expr:
-    return exp.Cast(this=amount, to=exp.DataType.build("int"))
+def days_between(node: exp.DateDiff) -> exp.Expr:
+    return exp.Sub(this=exp.Paren(this=node.this), expression=exp.Paren(this=node.expression))
 
 
 def truncated(node: exp.TimestampTrunc) -> exp.Expr:
@@ -102,6 +101,7 @@ ENGINE = Engine(
         exp.ConvertTimezone: by_at_time_zone,
         exp.DateAdd: moved,
         exp.DateSub: moved,
+        exp.DateDiff: days_between,
         exp.TimestampTrunc: truncated,
         exp.ArrayCompact: compact,
         exp.Nullif: nullif,
