@@ -112,6 +112,11 @@ class Entity:
     relations: dict[str, Relation] = field(hash=False, repr=False)
     description: str = field(default="", repr=False)
 
+    @property
+    def key_is_text(self) -> bool:
+        """Whether the key is known to be a text: only an attribute that stands for its column says so."""
+        return any(each.column == self.key and each.type is Type.TEXT for each in self.attributes.values())
+
 
 @dataclass(frozen=True)
 class Tags:

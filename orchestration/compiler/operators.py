@@ -11,6 +11,7 @@ from typing import TypeAlias, cast, get_args
 
 from orchestration.compiler.catalog import Attribute, Type
 from orchestration.compiler.dates import WINDOW_WORDS, node_to_anniversary, node_to_length, node_to_windows
+from orchestration.compiler.engines.patterns import UnsharedPattern, read_pattern
 from orchestration.compiler.fields import as_choice, as_text, error
 from orchestration.compiler.problem import nearest
 from orchestration.compiler.segment import (
@@ -75,7 +76,6 @@ MODIFIERS = ("unknown", "for_at_least", "within")
 _SCALAR_WORD = {Type.TEXT: "is", Type.BOOLEAN: "is", Type.LIST: "has", Type.DATE: "on", Type.TIMESTAMP: "on"}
 _SHARE = re.compile(r"(?:(\d{1,6}(?:\.\d{1,6})?)\s*%\s+of\s+)?([A-Za-z_]\w*)\Z")
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*%\Z")
-_SHARED_PATTERN = re.compile(r"\(\?(?!:)|\\[1-9bBAzZGkpPQECXRKuU]|[*+?}]\+|\[\[[:.=]|&&")
 
 
 Attributes: TypeAlias = Mapping_[str, Attribute]
@@ -329,9 +329,10 @@ def _pattern(attribute: Attribute, node: Node) -> str:
         re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as problem:
         raise error("bad-pattern", f"not a pattern: {problem}", node.span) from None
-    unshared = _SHARED_PATTERN.search(pattern)
-    if unshared:
-        raise error("bad-pattern", f"`{unshared[0]}` does not mean the same on every engine", node.span)
+    try:
+        read_pattern(pattern)
+    except UnsharedPattern as problem:
+        raise error("bad-pattern", str(problem), node.span) from None
     return pattern
 
 

@@ -17,7 +17,7 @@ select
         composition in ('1 Adult Kids', '2 Adults Kids')
         and (
             baskets_known_of_amount_in_the_last_60_days > 0
-            and baskets_sum_of_amount_in_the_last_60_days >= 50 * baskets_known_of_amount_in_the_last_60_days
+            and baskets_sum_of_amount_in_the_last_60_days >= 50.0 * baskets_known_of_amount_in_the_last_60_days
         ),
         false
     ) as families_with_big_baskets, /* Families with big baskets */

@@ -4,7 +4,7 @@ with households as (
     select
         household_id,
         composition,
-        cast(first_seen_at at time zone 'UTC' at time zone 'America/New_York' as date) as first_seen_at_day
+        cast(cast(first_seen_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as first_seen_at_day
     from {{ ref('households') }}
     where
         first_seen_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
@@ -117,7 +117,7 @@ with households as (
 ), household_campaigns as (
     select
         household_id,
-        cast(starts_at at time zone 'UTC' at time zone 'America/New_York' as date) as starts_at_day
+        cast(cast(starts_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as starts_at_day
     from {{ ref('household_campaigns') }}
     where
         starts_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
@@ -137,7 +137,7 @@ with households as (
 ), baskets as (
     select
         household_id,
-        cast(purchased_at at time zone 'UTC' at time zone 'America/New_York' as date) as purchased_at_day,
+        cast(cast(purchased_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as purchased_at_day,
         amount
     from {{ ref('baskets') }}
     where

@@ -3,7 +3,7 @@
 with people as (
     select
         person_id,
-        cast(last_seen_at at time zone 'UTC' at time zone 'America/New_York' as date) as last_seen_at_day,
+        cast(cast(last_seen_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as last_seen_at_day,
         "role",
         app_downloaded,
         accepts_marketing,
@@ -13,12 +13,12 @@ with people as (
         subscription_status,
         total_spend,
         lead_score,
-        cast(signed_up_at at time zone 'UTC' at time zone 'America/New_York' as date) as signed_up_at_day,
+        cast(cast(signed_up_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as signed_up_at_day,
         signed_up_at,
         country,
         language,
         plan,
-        cast(trial_ends_at at time zone 'UTC' at time zone 'America/New_York' as date) as trial_ends_at_day,
+        cast(cast(trial_ends_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as trial_ends_at_day,
         birth_date
     from {{ ref('people') }}
     where
@@ -31,8 +31,8 @@ with people as (
 ), people_versions as (
     select
         person_id,
-        cast(valid_from at time zone 'UTC' at time zone 'America/New_York' as date) as valid_from_day,
-        cast(valid_to at time zone 'UTC' at time zone 'America/New_York' as date) as valid_to_day,
+        cast(cast(valid_from as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as valid_from_day,
+        cast(cast(valid_to as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as valid_to_day,
         plan
     from {{ ref('people') }}
     where
@@ -186,7 +186,7 @@ with people as (
     select
         person_id,
         status,
-        cast(ordered_at at time zone 'UTC' at time zone 'America/New_York' as date) as ordered_at_day,
+        cast(cast(ordered_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as ordered_at_day,
         amount
     from {{ ref('orders') }}
     where
@@ -218,7 +218,7 @@ with people as (
         person_id,
         channel,
         opened_at,
-        cast(sent_at at time zone 'UTC' at time zone 'America/New_York' as date) as sent_at_day
+        cast(cast(sent_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as sent_at_day
     from {{ ref('messages') }}
     where
         sent_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
@@ -277,7 +277,7 @@ with people as (
         person_id,
         priority,
         status,
-        cast(created_at at time zone 'UTC' at time zone 'America/New_York' as date) as created_at_day
+        cast(cast(created_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as created_at_day
     from {{ ref('tickets') }}
     where
         created_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
@@ -302,7 +302,7 @@ with people as (
         person_id,
         occurred_at,
         event_name,
-        cast(occurred_at at time zone 'UTC' at time zone 'America/New_York' as date) as occurred_at_day
+        cast(cast(occurred_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as occurred_at_day
     from {{ ref('person_events') }}
     where
         occurred_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
