@@ -215,12 +215,12 @@ def _absolute(word: str, text: str, span: Span) -> Window:
     moment = text_to_date(text, span)
     if isinstance(moment, datetime):
         return _instant_window(word, FixedInstant(moment), span)
-    day, before, after = FixedDay(moment), _shifted(moment, -1, span), _shifted(moment, 1, span)
+    day = FixedDay(moment)
     match word:
         case "before":
-            return DayWindow(None, before)
+            return DayWindow(None, _shifted(moment, -1, span))
         case "after":
-            return DayWindow(after, None)
+            return DayWindow(_shifted(moment, 1, span), None)
         case "on_or_before":
             return DayWindow(None, day)
         case "on_or_after":

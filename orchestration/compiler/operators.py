@@ -11,6 +11,7 @@ from typing import TypeAlias, cast, get_args
 from orchestration.compiler.catalog import Attribute, Type
 from orchestration.compiler.dates import WINDOW_WORDS, node_to_windows
 from orchestration.compiler.fields import as_choice, error
+from orchestration.compiler.patterns import pattern_fault
 from orchestration.compiler.problem import nearest
 from orchestration.compiler.segment import (
     AnyElement,
@@ -65,7 +66,6 @@ WORDS: dict[Type, tuple[str, ...]] = {
 }
 _SCALAR_WORD = {Type.TEXT: "is", Type.BOOLEAN: "is", Type.LIST: "has", Type.DATE: "on", Type.TIMESTAMP: "on"}
 _SHARE = re.compile(r"(?:(\d{1,6}(?:\.\d{1,6})?)\s*%\s+of\s+)?([A-Za-z_]\w*)\Z")
-_SHARED_PATTERN = re.compile(r"\(\?(?!:)|\\[1-9bBAzZGkpPQECXRKuU]|[*+?}]\+|\[\[[:.=]|&&")
 
 
 Attributes: TypeAlias = Mapping_[str, Attribute]
@@ -232,13 +232,9 @@ def _text_test(attribute: Attribute, word: str, node: Node) -> ElementTest:
 
 def _pattern(attribute: Attribute, node: Node) -> str:
     pattern = _text(attribute, node)
-    try:
-        re.compile(pattern)
-    except (re.error, RecursionError, OverflowError) as problem:
-        raise error("bad-pattern", f"not a pattern: {problem}", node.span) from None
-    unshared = _SHARED_PATTERN.search(pattern)
-    if unshared:
-        raise error("bad-pattern", f"`{unshared[0]}` does not mean the same on every engine", node.span)
+    fault = pattern_fault(pattern)
+    if fault:
+        raise error("bad-pattern", fault, node.span)
     return pattern
 
 

@@ -25,7 +25,6 @@ from orchestration.compiler.segment import (
     RelationCondition,
     Rule,
     SegmentCondition,
-    StaticMembers,
     Status,
 )
 from orchestration.compiler.source import Entry, Mapping, Node, Scalar, Sequence
@@ -221,7 +220,7 @@ def _check_reference(key: str, entity: Entity, entry: Entry, scope: Scope) -> No
     spec, span = scope.specs.get(key), entry.value.span
     if spec is None:
         raise error("unknown-segment", f"there is no segment `{key}`", span, nearest(key, scope.specs))
-    if spec.entity != entity.name:
+    if spec.entity and spec.entity != entity.name:
         raise error("wrong-entity", f"`{key}` is a segment of {spec.entity}, not of {entity.name}", span)
     if spec.status is Status.ARCHIVED:
         raise error("archived-segment", f"`{key}` is archived", span, "make it active, or drop the reference")
@@ -237,17 +236,3 @@ SUBJECTS: dict[str, Handler] = {
     "not_in_segment": _segments,
 }
 WORDS: dict[str, Handler] = {**GROUPS, **SUBJECTS}
-
-
-def node_to_members(path: Scalar, entity: Entity, lists: dict[str, list[list[str]]]) -> StaticMembers:
-    """The fixed list a segment names: the column of a CSV file with the entity's key as header. Raises Problems."""
-    table = lists.get(path.text)
-    if table is None:
-        raise error("no-list", f"there is no list `{path.text}`", path.span, nearest(path.text, lists))
-    header = table[0] if table else []
-    if entity.key not in header:
-        help_ = f"its first line names the column `{entity.key}`"
-        raise error("bad-list", f"`{path.text}` has no column `{entity.key}`", path.span, help_)
-    column = header.index(entity.key)
-    keys = (row[column].strip() for row in table[1:] if len(row) > column)
-    return StaticMembers(path.text, tuple(sorted({key for key in keys if key})))
