@@ -89,18 +89,35 @@ def opened(project: Path | None) -> Iterator[Opened]:
 
 
 @app.command()
-def check(project: Project = None, as_json: AsJson = False) -> None:
+def check(
+    project: Project = None,
+    as_json: AsJson = False,
+    github: Annotated[bool, typer.Option("--github", help="Print annotations for GitHub Actions.")] = False,
+) -> None:
     """Read all specs and show every problem."""
     settings = load_settings(project)
     try:
         compilation = understood(settings)
-    except Problems as found:
-        printing.problems(found.problems, as_json=as_json)
-        raise typer.Exit(1) from None
-    printing.problems(compilation.warnings, as_json=as_json)
+        found = compilation.warnings
+    except Problems as problems:
+        compilation, found = None, problems.problems
+    if github:
+        printing.github(found, _folder(settings))
+    else:
+        printing.problems(found, as_json=as_json)
+    if compilation is None:
+        raise typer.Exit(1)
     _check_zone(settings, compilation)
     if not as_json:
         printing.line(f"{len(compilation.segments)} segments, {len(compilation.audiences)} audiences: no errors")
+
+
+def _folder(settings: Settings) -> str:
+    """The way from the working directory to the project, which is empty where they are the same."""
+    here = Path.cwd()
+    if settings.project == here or not settings.project.is_relative_to(here):
+        return ""
+    return settings.project.relative_to(here).as_posix()
 
 
 @app.command("compile")
@@ -315,11 +332,12 @@ def dev(port: Annotated[int, typer.Option(help="On loopback.")] = 3000) -> None:
 
 def main() -> None:
     """Run the command line; what went wrong is said in words, not as a traceback."""
-    try:
-        app()
-    except Problems as found:
-        printing.problems(found.problems, as_json="--json" in sys.argv)
-        sys.exit(1)
-    except MusterError as wrong:
-        printing.error(str(wrong))
-        sys.exit(wrong.exit_code)
+    with printing.streams():
+        try:
+            app()
+        except Problems as found:
+            printing.problems(found.problems, as_json="--json" in sys.argv)
+            sys.exit(1)
+        except MusterError as wrong:
+            printing.error(str(wrong))
+            sys.exit(wrong.exit_code)

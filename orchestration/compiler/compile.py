@@ -91,7 +91,8 @@ def compile_sources(sources: Sources) -> Compilation:
         found = None
     report.close()
     assert found is not None, "what cannot be understood is a problem"
-    return replace(found, warnings=tuple(dict.fromkeys(report.problems)))
+    warnings = sorted(dict.fromkeys(report.problems), key=lambda problem: problem.order)
+    return replace(found, warnings=tuple(warnings))
 
 
 def _understood(sources: Sources, report: Report) -> Compilation | None:
