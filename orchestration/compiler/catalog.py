@@ -10,7 +10,7 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo, available_timezones
 
 from orchestration.compiler.fields import Fields, Report, as_choice, as_name, as_text, error
-from orchestration.compiler.names import refuse_taken_names
+from orchestration.compiler.taken import refuse_taken_names
 from orchestration.compiler.problem import nearest
 from orchestration.compiler.source import Entry, Mapping, Node, Plain, Scalar, Sequence
 
