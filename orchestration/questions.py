@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from sqlglot import exp
 
@@ -12,7 +13,7 @@ from orchestration.compiler.catalog import Attribute, Entity, Link, Rows, Type
 from orchestration.compiler.compile import Compilation
 from orchestration.compiler.imports import Import, in_base, seen
 from orchestration.compiler.problem import nearest
-from orchestration.compiler.render import members_of, put_tables, to_inline, to_text, with_columns
+from orchestration.compiler.render import Recorded, members_of, put_tables, to_inline, to_text, with_columns
 from orchestration.compiler.sql import column, located
 from orchestration.errors import MusterError, UnknownNameError
 from orchestration.warehouse import Value, Warehouse
@@ -145,12 +146,21 @@ class Questions:
         return self.compilation.catalog.entities[self.compilation.segments[segment].entity]
 
     def _inline(self, entity: Entity, day: date, *segments: str) -> exp.Select:
-        plan = self.compilation.plan(entity.name, *segments)
-        missing = set(segments) - {each.key for each in plan.segments}
+        plans = self.compilation.plans_of(entity.name, *segments)
+        missing = set(segments) - {each.key for each in plans[-1].segments}
         if missing:
             raise QuestionError(f"`{missing.pop()}` is archived, so nobody is in it")
-        recorded = self.places.columns(f"{entity.name}_history")
-        return to_inline(plan, self.compilation.bases, day, self.places.locate, recorded)
+        return to_inline(plans, self.compilation.bases, day, self.places.locate, self._recorded)
+
+    @cached_property
+    def _recorded(self) -> Recorded:
+        """What the warehouse holds of earlier days."""
+        entities, segments = self.compilation.catalog.entities, self.compilation.segments
+        return Recorded(
+            columns={entity: self.places.columns(f"{entity}_history") for entity in entities},
+            definitions={key: (self.compilation.definition(key), each.status) for key, each in segments.items()},
+            has_definitions=bool(self.places.columns("segment_definition_history")),
+        )
 
     def _counts(self, entity: Entity, segments: tuple[str, ...], day: date) -> dict[str, int]:
         inline = to_text(with_columns(self._inline(entity, day, *segments), *segments), self.warehouse.dialect)

@@ -68,23 +68,55 @@
   {%- endif -%}
 {%- endmacro %}
 
-{# The flags as they stood before the as-of day, read as if the history were rewound already. Never by `ref`: the history
-   is made of the flags. #}
+{# The flags as recorded before the as-of day, one row per version, read as if the history were rewound already. Never by
+   `ref`: the history is made of the flags. #}
 {% macro history_before(entity, key, flags) -%}
   {%- set held = recorded_flags(history_of(entity), key) -%}
   (
     select
       {{ adapter.quote(key) }}
       {%- for flag in flags %}, {{ adapter.quote(flag) if flag in held else 'false' }} as {{ adapter.quote(flag) }} {%- endfor %}
-    {%- if held %}
+    {%- if held %},
+      {{ validity_before() }}
     from {{ history_of(entity) }}
     where dbt_valid_from < {{ as_of_timestamp() }}
-      and (dbt_valid_to is null or dbt_valid_to >= {{ as_of_timestamp() }})
-    {%- else %}
+    {%- else %},
+      cast(null as date) as valid_from,
+      cast(null as date) as valid_to
     from (select null as {{ adapter.quote(key) }}) as nobody
     where false
     {%- endif %}
   ) as recorded
+{%- endmacro %}
+
+{% macro validity_before() -%}
+  cast(dbt_valid_from as date) as valid_from,
+      case when dbt_valid_to < {{ as_of_timestamp() }} then cast(dbt_valid_to as date) end as valid_to
+{%- endmacro %}
+
+{# The segments' definitions as recorded before the as-of day, one row per version. #}
+{% macro definitions_before() -%}
+  {%- set name = 'segment_definition_history' -%}
+  {%- set held = adapter.get_relation(this.database, this.schema, name) if execute else none -%}
+  (
+    {%- if held is not none %}
+    select
+      segment,
+      definition,
+      status,
+      {{ validity_before() }}
+    from {{ held }}
+    where dbt_valid_from < {{ as_of_timestamp() }}
+    {%- else %}
+    select
+      cast(null as {{ api.Column.translate_type('string') }}) as segment,
+      cast(null as {{ api.Column.translate_type('string') }}) as definition,
+      cast(null as {{ api.Column.translate_type('string') }}) as status,
+      cast(null as date) as valid_from,
+      cast(null as date) as valid_to
+    where false
+    {%- endif %}
+  ) as recorded_definitions
 {%- endmacro %}
 
 {# One row per segment, subject and version in which the subject is a member; segments that are gone included. #}

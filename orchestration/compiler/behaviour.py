@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestration.compiler.catalog import Attribute, EventRows, TimeColumn
+from orchestration.compiler.catalog import Attribute, EventRows, TimeColumn, Type
 from orchestration.compiler.dates import WINDOW_WORDS, is_window, node_to_windows
 from orchestration.compiler.fields import Fields, as_choice, as_text, as_texts, error
-from orchestration.compiler.operators import COMPARISONS, NEGATIVE, as_number, node_to_comparisons
+from orchestration.compiler.operators import (
+    COMPARISONS,
+    NEGATIVE,
+    RANK_WORDS,
+    Around,
+    as_number,
+    entry_to_group,
+    entry_to_rank,
+    node_to_comparisons,
+)
 from orchestration.compiler.problem import nearest
 from orchestration.compiler.segment import (
     Aggregate,
@@ -16,6 +25,8 @@ from orchestration.compiler.segment import (
     EventCondition,
     IsAnyOf,
     Number,
+    NumberTest,
+    Rank,
     Rule,
 )
 from orchestration.compiler.source import Entry, Mapping, Node, Sequence
@@ -24,11 +35,11 @@ from orchestration.compiler.window import Window
 ANY = "any"
 AT_LEAST_ONE = Number(Aggregate.COUNT, None, (Compare(">=", 1),))
 NONE_AT_ALL = Number(Aggregate.COUNT, None, (Compare("=", 0),))
-AGGREGATES = (Aggregate.SUM, Aggregate.AVERAGE, Aggregate.MINIMUM, Aggregate.MAXIMUM)
-NUMBER_WORDS = (*COMPARISONS, "exactly", "not_equals", "between", "in", "not_in")
+AGGREGATES = (Aggregate.SUM, Aggregate.AVERAGE, Aggregate.MINIMUM, Aggregate.MAXIMUM, Aggregate.DISTINCT)
+NUMBER_WORDS = (*COMPARISONS, "exactly", "not_equals", "between", "in", "not_in", *RANK_WORDS)
 
 
-def performed(events: EventRows, fields: Fields, where: Rule | None) -> Rule:
+def performed(events: EventRows, fields: Fields, where: Rule | None, around: Around) -> Rule:
     """The condition of `performed:` or `not_performed:`, its `where` already read. Raises Problems."""
     negative = "not_performed" in fields.left
     node = fields.require("not_performed" if negative else "performed")
@@ -37,12 +48,13 @@ def performed(events: EventRows, fields: Fields, where: Rule | None) -> Rule:
         _refuse_numbers(fields)
         numbers: tuple[Number, ...] = (NONE_AT_ALL,)
     else:
-        numbers = event_numbers(fields, events.attributes)
-    found = tuple(EventCondition(events, _names(node), where, windows, number) for number in numbers)
+        numbers = event_numbers(fields, events.attributes, around)
+    found = tuple(EventCondition(events, event_names(node), where, windows, number) for number in numbers)
     return found[0] if len(found) == 1 else All(found)
 
 
-def _names(node: Node) -> tuple[str, ...] | None:
+def event_names(node: Node) -> tuple[str, ...] | None:
+    """The names of the events that count; None is any. Raises Problems."""
     names = as_texts(node)
     if not names:
         raise error("empty-list", "an empty list names no event", node.span)
@@ -73,26 +85,28 @@ def take_windows(fields: Fields, at: TimeColumn | None, what: str) -> tuple[Wind
     return tuple(found)
 
 
-def event_numbers(fields: Fields, attributes: dict[str, Attribute]) -> tuple[Number, ...]:
+def event_numbers(fields: Fields, attributes: dict[str, Attribute], around: Around) -> tuple[Number, ...]:
     """`times`, `on_days` and aggregates of events; at least one event when nothing is said."""
     counts = {"times": Aggregate.COUNT, "on_days": Aggregate.DAYS}
-    return tuple(_numbers(fields, counts, attributes)) or (AT_LEAST_ONE,)
+    return tuple(_numbers(fields, counts, attributes, around)) or (AT_LEAST_ONE,)
 
 
-def rows_number(fields: Fields, attributes: dict[str, Attribute]) -> tuple[Number, ...]:
-    """`count` and aggregates of related rows; at least one row when nothing is said."""
-    return tuple(_numbers(fields, {"count": Aggregate.COUNT}, attributes)) or (AT_LEAST_ONE,)
+def rows_number(fields: Fields, attributes: dict[str, Attribute], around: Around) -> tuple[Number, ...]:
+    """`count` and aggregates of related rows; none when nothing is said."""
+    return tuple(_numbers(fields, {"count": Aggregate.COUNT}, attributes, around))
 
 
-def _numbers(fields: Fields, counts: dict[str, Aggregate], attributes: dict[str, Attribute]) -> Iterator[Number]:
+def _numbers(
+    fields: Fields, counts: dict[str, Aggregate], attributes: dict[str, Attribute], around: Around
+) -> Iterator[Number]:
     override = fields.take("unknown")
     unknown = None if override is None else as_choice(override, ("include", "exclude")) == "include"
     for word, aggregate in counts.items():
         node = fields.take(word)
         if node is not None:
-            yield from _tests(aggregate, None, _entries(node), node, unknown)
+            yield from node_to_numbers(aggregate, node, around, unknown)
     asked = [aggregate for aggregate in AGGREGATES if aggregate in fields.left]
-    beside = [entry for entry in fields.left.values() if entry.name in NUMBER_WORDS]
+    beside = [entry for entry in fields.left.values() if entry.name in (*NUMBER_WORDS, "within")]
     if len(asked) > 1:
         key = fields.left[asked[1]].key
         raise error("two-subjects", f"`{asked[1]}` begins a second number", key.span, "give each its own condition")
@@ -105,46 +119,74 @@ def _numbers(fields: Fields, counts: dict[str, Aggregate], attributes: dict[str,
             raise error("no-operator", f"nothing is said about the {aggregate}", node.span, "add `greater_than: …`")
         for entry in beside:
             fields.take(entry.name)
-        yield from _tests(aggregate, _numeric(node, attributes), tuple(beside), node, unknown)
+        attribute = _aggregated(aggregate, node, attributes)
+        yield from _entries_to_numbers(aggregate, attribute, tuple(beside), around, unknown)
     fields.known.extend((*AGGREGATES, *NUMBER_WORDS))
 
 
-def _numeric(node: Node, attributes: dict[str, Attribute]) -> Attribute:
+def _aggregated(aggregate: Aggregate, node: Node, attributes: dict[str, Attribute]) -> Attribute:
     name = as_text(node)
     attribute = attributes.get(name)
     if attribute is None:
         raise error("unknown-attribute", f"there is no `{name}` here", node.span, nearest(name, attributes))
-    if not attribute.type.numeric:
+    if aggregate is Aggregate.DISTINCT and attribute.type is Type.LIST:
+        raise error("wrong-operand", f"`{name}` is a list, whose values are not counted apart", node.span)
+    if aggregate is not Aggregate.DISTINCT and not attribute.type.numeric:
         raise error("not-a-number", f"`{name}` is a {attribute.type}, not a number", node.span)
     return attribute
 
 
-def _entries(node: Node) -> tuple[Entry, ...] | None:
-    return node.entries if isinstance(node, Mapping) else None
+def node_to_numbers(
+    aggregate: Aggregate, node: Node, around: Around, unknown: bool | None = None
+) -> tuple[Number, ...]:
+    """What is said about a count: a number, a list of numbers, or operators in a mapping. Raises Problems."""
+    if isinstance(node, Mapping):
+        return _entries_to_numbers(aggregate, None, node.entries, around, unknown)
+    word = "in" if isinstance(node, Sequence) else "equals"
+    return (_number(aggregate, None, word, node, unknown),)
 
 
-def _tests(
-    aggregate: Aggregate,
-    attribute: Attribute | None,
-    entries: tuple[Entry, ...] | None,
-    node: Node,
-    unknown: bool | None,
-) -> Iterator[Number]:
-    if entries is None:
-        word = "in" if isinstance(node, Sequence) else "equals"
-        yield _number(aggregate, attribute, word, node, unknown)
-        return
+def _entries_to_numbers(
+    aggregate: Aggregate, attribute: Attribute | None, entries: tuple[Entry, ...], around: Around, unknown: bool | None
+) -> tuple[Number, ...]:
+    found: list[Number] = []
+    within = next((entry for entry in entries if entry.name == "within"), None)
+    group = entry_to_group(within, around) if within else None
     for entry in entries:
+        if entry is within:
+            continue
         if entry.name not in NUMBER_WORDS:
             help_ = nearest(entry.name, NUMBER_WORDS)
             raise error("wrong-operator", f"`{entry.name}` compares no numbers", entry.key.span, help_)
-        yield _number(aggregate, attribute, entry.name, entry.value, unknown)
+        if entry.name in RANK_WORDS:
+            found.append(_ranked(aggregate, attribute, entry, group, around, unknown))
+        else:
+            found.append(_number(aggregate, attribute, entry.name, entry.value, unknown))
+    if within and not any(isinstance(test, Rank) for number in found for test in number.tests):
+        raise error("not-here", "`within` what?", within.key.span, "`within` goes with `top` or `bottom`")
+    if not found:
+        raise error("no-operator", "nothing is said about the number", entries[0].key.span, "add `at_least: …`")
+    return tuple(found)
+
+
+def _ranked(
+    aggregate: Aggregate,
+    attribute: Attribute | None,
+    entry: Entry,
+    group: Attribute | None,
+    around: Around,
+    unknown: bool | None,
+) -> Number:
+    if aggregate is Aggregate.AVERAGE:
+        help_ = "rank the sum, or make the average an attribute of the table"
+        raise error("not-here", "averages are not ranked", entry.key.span, help_)
+    return Number(aggregate, attribute, (entry_to_rank(entry, group, around),), False, bool(unknown))
 
 
 def _number(aggregate: Aggregate, attribute: Attribute | None, word: str, node: Node, unknown: bool | None) -> Number:
     negated = word in NEGATIVE
     plain = NEGATIVE.get(word, word)
-    tests: tuple[Compare | IsAnyOf, ...]
+    tests: tuple[NumberTest, ...]
     if plain == "in":
         if not isinstance(node, Sequence) or not node.items:
             raise error("empty-list", "expected a list of numbers", node.span, "as in `[1, 2]`")

@@ -10,9 +10,9 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo, available_timezones
 
 from orchestration.compiler.fields import Fields, Report, as_choice, as_name, as_text, error
-from orchestration.compiler.taken import refuse_taken_names
 from orchestration.compiler.problem import nearest
 from orchestration.compiler.source import Entry, Mapping, Node, Plain, Scalar, Sequence
+from orchestration.compiler.taken import refuse_taken_names
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}\Z")
 

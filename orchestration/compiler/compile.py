@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from graphlib import CycleError, TopologicalSorter
-from hashlib import sha256
 
 from orchestration.compiler.audience_checks import check_audience
+from orchestration.compiler.canonical import digest_of
 from orchestration.compiler.catalog import Catalog, Entity, node_to_catalog
 from orchestration.compiler.fields import Report, TooManyProblems, error
 from orchestration.compiler.imports import Bases
 from orchestration.compiler.lists import StaticList, node_to_members, source_to_list
-from orchestration.compiler.plan import Plan, references, segments_to_plan
+from orchestration.compiler.plan import Plan, attached_entities, references, segments_to_plans
 from orchestration.compiler.problem import Problem, SourceFile, Span, nearest
 from orchestration.compiler.resolve import node_to_rule, row_scope, subject_scope
 from orchestration.compiler.segment import Rule, Segment, Status
@@ -56,11 +56,23 @@ class Compilation:
     lists: Mapping[str, StaticList] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()
 
-    def plan(self, entity: str, *keys: str) -> Plan:
-        """The plan of an entity's segments, or of those named and the ones they refer to."""
+    def plans(self, *keys: str) -> tuple[Plan, ...]:
+        """The plans of all segments, or of those named and the ones they refer to, each after those it looks at."""
         wanted = self.with_references(keys) if keys else set(self.segments)
-        chosen = [each for each in self.segments.values() if each.entity == entity and each.key in wanted]
-        return segments_to_plan(self.catalog.entities[entity], self.bases.populations[entity], chosen)
+        chosen = [each for each in self.segments.values() if each.key in wanted]
+        return segments_to_plans(self.catalog, self.bases.populations, chosen)
+
+    def plans_of(self, entity: str, *keys: str) -> tuple[Plan, ...]:
+        """The plans that an entity's segments need, its own last."""
+        mine = keys or tuple(each.key for each in self.segments.values() if each.entity == entity)
+        plans = self.plans(*mine) if mine else segments_to_plans(self.catalog, self.bases.populations, ())
+        last = next(plan for plan in plans if plan.name == entity)
+        others = (plan for plan in plans if plan is not last and plan.judged)
+        return (*others, last)
+
+    def plan(self, entity: str, *keys: str) -> Plan:
+        """The last plan of an entity, which has all its segments."""
+        return self.plans_of(entity, *keys)[-1]
 
     def with_references(self, keys: tuple[str, ...]) -> set[str]:
         found: set[str] = set()
@@ -72,14 +84,23 @@ class Compilation:
                 waiting.extend(references(self.segments[key]))
         return found
 
+    @cached_property
+    def definitions(self) -> dict[str, str]:
+        """A digest for each segment of all that decides who is in it: rule, catalog, lists, referenced segments."""
+        found: dict[str, str] = {}
+        graph = {key: references(segment) for key, segment in self.segments.items()}
+        for key in TopologicalSorter(graph).static_order():
+            segment = self.segments[key]
+            entity, population = self.catalog.entities[segment.entity], self.bases.populations[segment.entity]
+            attached = [self.bases.populations[each] for each in attached_entities(segment.rule)]
+            referenced = [found[each] for each in references(segment)]
+            of_entity = (self.bases.clock, entity, population, attached)
+            found[key] = digest_of(*of_entity, segment.status, segment.rule, referenced)
+        return found
+
     def definition(self, key: str) -> str:
-        """A digest of all that decides who is in the segment: rule, catalog entries, lists, referenced segments."""
-        segment = self.segments[key]
-        entity = self.catalog.entities[segment.entity]
-        referenced = [self.definition(each) for each in references(segment)]
-        population = self.bases.populations[segment.entity]
-        parts = (self.bases.clock, entity, population, segment.status, segment.rule, referenced)
-        return sha256("\n".join(map(repr, parts)).encode()).hexdigest()
+        """A digest of all that decides who is in the segment."""
+        return self.definitions[key]
 
 
 def compile_sources(sources: Sources) -> Compilation:

@@ -10,7 +10,7 @@ from typing import NamedTuple, get_args
 from orchestration.compiler.catalog import Type
 from orchestration.compiler.fields import error
 from orchestration.compiler.problem import Span, nearest
-from orchestration.compiler.source import Node, Scalar, Sequence
+from orchestration.compiler.source import Mapping, Node, Scalar, Sequence
 from orchestration.compiler.window import (
     TODAY,
     Day,
@@ -47,9 +47,13 @@ class Amount(NamedTuple):
     days: int
     direction: str | None
 
-    def moved(self, sign: int, days: int = 0) -> RelativeDay:
-        """D moved by the amount, then by days."""
-        return RelativeDay(sign * self.months, sign * self.days + days)
+    def moved(self, sign: int, days: int = 0, since: RelativeDay | None = None) -> RelativeDay:
+        """D, or another day, moved by the amount, then by days."""
+        return RelativeDay(sign * self.months, sign * self.days + days, since)
+
+    def before(self, last: RelativeDay) -> DayWindow:
+        """The stretch of this length that ends with a day."""
+        return DayWindow(self.moved(-1, days=1, since=None if last == TODAY else last), last)
 
 
 def is_window(word: str, node: Node) -> bool:
@@ -110,6 +114,44 @@ def _amount(text: str, span: Span, wants_direction: bool | None) -> Amount:
     if days > MAX_DAYS or months * 31 > MAX_DAYS:
         raise error("bad-window", f"`{text}` is longer than 200 years", span)
     return Amount(number if unit == "hour" else None, months, days, direction)
+
+
+def node_to_length(node: Node) -> Amount:
+    """A length of whole days or calendar months, as in `30 days`. Raises Problems."""
+    amount = _amount(_text(node), node.span, None)
+    if amount.hours is not None:
+        raise error("bad-window", "hours have no meaning here", node.span, "use days, weeks, months or years")
+    if not amount.months and not amount.days:
+        raise error("bad-window", "a length of nothing has no meaning", node.span, "as in `7 days`")
+    return amount
+
+
+def node_to_hours(node: Node) -> int:
+    """A length of elapsed time in hours, a day being 24 of them. Raises Problems."""
+    amount = _amount(_text(node), node.span, None)
+    if amount.months:
+        help_ = "use hours, days or weeks, as in `14 days`"
+        raise error("bad-window", "months and years have no length in elapsed time", node.span, help_)
+    hours = amount.days * 24 if amount.hours is None else amount.hours
+    if not hours:
+        raise error("bad-window", "a length of nothing has no meaning", node.span, "as in `7 days`")
+    return hours
+
+
+def node_to_anniversary(node: Node) -> DayWindow:
+    """The days in which an anniversary is asked for: `today`, `in_next` or `in_last` a length. Raises Problems."""
+    if isinstance(node, Scalar) and node.value == "today":
+        return DayWindow(TODAY, TODAY)
+    help_ = "write `today`, `{in_next: 7 days}` or `{in_last: 7 days}`"
+    if not isinstance(node, Mapping) or len(node.entries) != 1 or node.entries[0].name not in SPANS:
+        raise error("bad-anniversary", "an anniversary is asked for today, or in days around it", node.span, help_)
+    (entry,) = node.entries
+    amount = node_to_length(entry.value)
+    if amount.months > 12 or amount.days > 365:
+        raise error("bad-anniversary", "an anniversary comes once a year", entry.value.span, "at most `1 year`")
+    if entry.name == "in_next":
+        return DayWindow(RelativeDay(days=1), amount.moved(1))
+    return DayWindow(amount.moved(-1, days=1), TODAY)
 
 
 def _in_last(amount: Amount) -> Window:

@@ -10,9 +10,10 @@ from orchestration.compiler.audience import audience_exposure
 from orchestration.compiler.catalog import Link
 from orchestration.compiler.compile import Compilation
 from orchestration.compiler.measures import measure_definitions
-from orchestration.compiler.plan import Plan, RowsTrait, trait_to_words
+from orchestration.compiler.plan import Plan
 from orchestration.compiler.segment import Segment
 from orchestration.compiler.shapes import spelled
+from orchestration.compiler.trait import EndTrait, PeriodsTrait, RowsTrait, SequenceTrait, trait_to_words
 from orchestration.compiler.words import rule_to_words
 
 Document: TypeAlias = dict[str, object]
@@ -73,12 +74,13 @@ def _model(name: str, description: str, columns: list[Document], **config: objec
     return {**found, "columns": columns}
 
 
-def entity_document(compilation: Compilation, plan: Plan) -> Document:
-    """Models and snapshot of one entity."""
+def entity_document(compilation: Compilation, plans: list[Plan]) -> Document:
+    """Models and snapshot of one entity; its own plan is the last."""
+    plan = plans[-1]
     name, key = plan.entity.name, plan.entity.key
-    models = [_traits_document(plan), _segments_document(compilation, plan)]
-    if plan.measures:
-        models.insert(0, _measures_document(compilation, plan))
+    models = [_measures_document(compilation, plan)] if plan.measures else []
+    for each in plans:
+        models += [_traits_document(each), _segments_document(compilation, each, plans)]
     models.append(
         _model(
             f"{name}_recorded",
@@ -124,43 +126,48 @@ def _traits_document(plan: Plan) -> Document:
         *(_column(name, trait_to_words(trait)) for trait, name in plan.traits.items()),
     ]
     description = f"What the rules look at: one row per {plan.entity.name} of the base population."
-    return _model(f"{plan.entity.name}_traits", description, columns, tags=[DAY])
+    return _model(f"{plan.name}_traits", description, columns, tags=[DAY])
 
 
-def _segments_document(compilation: Compilation, plan: Plan) -> Document:
+def _segments_document(compilation: Compilation, plan: Plan, plans: list[Plan]) -> Document:
     columns = [
         _column(plan.entity.key, f"The {plan.entity.name}."),
         *(_column(segment.key, f"{segment.name}: {rule_to_words(segment.rule)}") for segment in plan.segments),
     ]
+    if not plan.is_last:
+        description = f"Segments of each {plan.entity.name} that other entities' segments look at."
+        return _model(f"{plan.name}_segments", description, columns, tags=[DAY])
     return _model(
-        f"{plan.entity.name}_segments",
+        f"{plan.name}_segments",
         f"Which segments each {plan.entity.name} is in as of the last judged day. Only the key is promised.",
         columns,
         tags=[DAY],
-        meta={"muster": _entity_meta(compilation, plan)},
+        meta={"muster": _entity_meta(compilation, plan, plans)},
     )
 
 
-def _entity_meta(compilation: Compilation, plan: Plan) -> Document:
+def _entity_meta(compilation: Compilation, plan: Plan, plans: list[Plan]) -> Document:
     """What the run reads back: the entity, the tables it is judged by, and its segments."""
     return {
         "entity": plan.entity.name,
         "key": plan.entity.key,
         "timezone": compilation.catalog.timezone,
-        "sources": _sources_meta(plan),
+        "sources": _sources_meta(plans),
         "segments": {segment.key: _segment_meta(compilation, segment) for segment in plan.segments},
     }
 
 
-def _sources_meta(plan: Plan) -> list[Document]:
+def _sources_meta(plans: list[Plan]) -> list[Document]:
     """The tables that must be right before anything is judged; rows of a relation may belong to nobody."""
-    entity = plan.entity
+    entity = plans[-1].entity
     tables: list[Document] = [{"model": entity.model, "key": entity.key, "unique": entity.history is None, "at": None}]
+    traits = dict.fromkeys(trait for plan in plans for trait in plan.traits)
+    reads_events = (isinstance(trait, PeriodsTrait | SequenceTrait | EndTrait) for trait in traits)
     events = entity.events
-    if plan.measures and events and events.at:
+    if events and events.at and (plans[-1].measures or any(reads_events)):
         tables.append({"model": events.model, "key": events.subject, "unique": False, "at": events.at.column})
     links = dict.fromkeys(
-        trait.source for trait in plan.traits if isinstance(trait, RowsTrait) and isinstance(trait.source, Link)
+        trait.source for trait in traits if isinstance(trait, RowsTrait) and isinstance(trait.source, Link)
     )
     pairs: list[Document] = [{"model": each.model, "key": each.subject, "unique": False, "at": None} for each in links]
     return tables + pairs

@@ -8,11 +8,12 @@ from orchestration.compiler import documents, shapes
 from orchestration.compiler.audience import audience_select
 from orchestration.compiler.compile import Compilation
 from orchestration.compiler.files import HEADER, GeneratedFile
-from orchestration.compiler.flags import HISTORY_BEFORE, flags_select
+from orchestration.compiler.flags import flags_select
 from orchestration.compiler.measures import OPEN_FROM, measure_definitions, measures_select
+from orchestration.compiler.past import DEFINITIONS_BEFORE, HISTORY_BEFORE
 from orchestration.compiler.plan import Plan
 from orchestration.compiler.render import to_model
-from orchestration.compiler.segment import Segment, Status
+from orchestration.compiler.segment import Segment
 from orchestration.compiler.sql import MODEL, aliased, literal, text
 from orchestration.compiler.traits import list_model, traits_select
 from orchestration.compiler.words import rule_to_words
@@ -25,13 +26,16 @@ DEFINED = (
 
 def compilation_to_files(compilation: Compilation, dialect: str) -> tuple[GeneratedFile, ...]:
     """Every file of the generated folder, in the dialect of the warehouse that will run it."""
-    plans = [compilation.plan(entity) for entity in compilation.catalog.entities]
+    plans = list(compilation.plans())
     files: list[GeneratedFile] = []
     for plan in plans:
-        files += _entity_files(compilation, plan, dialect)
+        files += _plan_files(compilation, plan, dialect)
+    for plan in plans:
+        if plan.is_last:
+            files += _entity_files(compilation, [each for each in plans if each.entity is plan.entity], dialect)
     files += _list_files(plans)
     files += _audience_files(compilation, dialect)
-    files += _overall_files(compilation, plans, dialect)
+    files += _overall_files(compilation, dialect)
     return tuple(files)
 
 
@@ -43,23 +47,37 @@ def _yml(path: str, content: dict[str, object]) -> GeneratedFile:
     return GeneratedFile(f"{path}.yml", f"# {HEADER}\n{documents.to_yaml(content)}")
 
 
-def _entity_files(compilation: Compilation, plan: Plan, dialect: str) -> list[GeneratedFile]:
-    entity, name, clock = plan.entity, plan.entity.name, compilation.bases.clock
-    paused = [segment.key for segment in plan.segments if segment.status is Status.PAUSED]
-    definitions = measure_definitions(plan, clock)
-    macros = {
-        MODEL + HISTORY_BEFORE + name: shapes.history_before(name, entity.key, paused),
-        OPEN_FROM + name: shapes.open_from(definitions),
+def _macros(compilation: Compilation, plan: Plan) -> dict[str, str]:
+    """The calls of Muster's macros that stand behind names in an entity's selects."""
+    name = plan.entity.name
+    return {
+        MODEL + HISTORY_BEFORE + name: shapes.history_before(name, plan.entity.key, plan.recorded),
+        MODEL + DEFINITIONS_BEFORE: shapes.definitions_before(),
+        OPEN_FROM + name: shapes.open_from(measure_definitions(plan, compilation.bases.clock)),
     }
+
+
+def _plan_files(compilation: Compilation, plan: Plan, dialect: str) -> list[GeneratedFile]:
+    folder, name, entity = plan.entity.name, plan.name, plan.entity.name
+    macros = _macros(compilation, plan)
     traits = to_model(traits_select(plan, compilation.bases), dialect, macros)
-    flags = to_model(flags_select(plan, clock), dialect, macros)
+    flags = to_model(flags_select(plan, compilation.bases.clock), dialect, macros)
+    return [
+        _sql(f"{folder}/{name}_traits", f"Grain: one row per {entity} of the base population.", traits),
+        _sql(f"{folder}/{name}_segments", f"Grain: one row per {entity}; one boolean column per segment.", flags),
+    ]
+
+
+def _entity_files(compilation: Compilation, plans: list[Plan], dialect: str) -> list[GeneratedFile]:
+    """What an entity has once, however many plans judge its segments; its own plan is the last."""
+    plan = plans[-1]
+    entity, name, clock = plan.entity, plan.entity.name, compilation.bases.clock
     files = [
-        _sql(f"{name}/{name}_traits", f"Grain: one row per {name} of the base population.", traits),
-        _sql(f"{name}/{name}_segments", f"Grain: one row per {name}; one boolean column per segment.", flags),
         *(_sql(f"{name}/{path}", grain, body) for path, grain, body in shapes.entity_models(name, entity.key)),
-        _yml(f"{name}/{name}", documents.entity_document(compilation, plan)),
+        _yml(f"{name}/{name}", documents.entity_document(compilation, plans)),
     ]
     if plan.measures:
+        macros = _macros(compilation, plan)
         query = to_model(measures_select(plan, clock, incremental=True), dialect, macros)
         files.append(_sql(f"{name}/{name}_measures", f"Grain: one row per measure, {name} and local day.", query))
     return files
@@ -84,8 +102,8 @@ def _audience_files(compilation: Compilation, dialect: str) -> list[GeneratedFil
     return [*files, _yml("audiences/audiences", documents.audiences_document(compilation))] if files else []
 
 
-def _overall_files(compilation: Compilation, plans: list[Plan], dialect: str) -> list[GeneratedFile]:
-    keys = {plan.entity.name: plan.entity.key for plan in plans}
+def _overall_files(compilation: Compilation, dialect: str) -> list[GeneratedFile]:
+    keys = {entity.name: entity.key for entity in compilation.catalog.entities.values()}
     definitions = to_model(_definitions_select(compilation), dialect)
     return [
         _sql("all/segment_definitions", "Grain: one row per segment, as defined today.", definitions),

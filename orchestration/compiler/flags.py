@@ -2,59 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeAlias, assert_never
 
 from sqlglot import exp
 
 from orchestration.compiler.catalog import Attribute
-from orchestration.compiler.imports import select, with_ctes
-from orchestration.compiler.plan import AttributeTrait, Plan, Total, Trait, condition_to_traits
+from orchestration.compiler.imports import select, where, with_ctes
+from orchestration.compiler.names import Namer, comment
+from orchestration.compiler.past import HISTORY_BEFORE
+from orchestration.compiler.plan import Plan
 from orchestration.compiler.predicates import Truth, answered, attribute_truth, rule_to_truth, test
 from orchestration.compiler.segment import (
     AttributeCondition,
     Condition,
+    EndCondition,
     EventCondition,
     IsAnyOf,
+    MoveCondition,
     Number,
+    Rank,
+    RegularCondition,
     RelationCondition,
     Segment,
     SegmentCondition,
+    SequenceCondition,
     Share,
     StaticMembers,
     Status,
 )
 from orchestration.compiler.sql import (
     Clock,
-    ValueOf,
     aliased,
+    as_of,
     column,
     compared,
     conjunction,
     either_of,
     identifier,
+    in_window,
+    is_null,
     literal,
     model,
     negated,
     number,
     table,
 )
-from orchestration.compiler.words import Namer, comment
+from orchestration.compiler.trait import (
+    AttributeTrait,
+    BeforeTrait,
+    MoveTrait,
+    PeriodsTrait,
+    PlacesTrait,
+    PlaceTrait,
+    TotalTrait,
+    Trait,
+    condition_to_traits,
+    end_traits,
+    total_traits,
+)
+from orchestration.compiler.window import has_today
 
-HISTORY_BEFORE = "history_before__"
+OfTrait: TypeAlias = Callable[[Trait], exp.Expr]
 TRAITS = "traits"
 
 
 def flags_select(plan: Plan, clock: Clock) -> exp.Select:
     """One row per subject; segments that refer to others stand in a later CTE than those."""
-    key, name = plan.entity.key, plan.entity.name
-    ctes: list[tuple[str, exp.Query]] = [(TRAITS, _star(f"{name}_traits"))]
-    paused = [segment for segment in plan.segments if segment.status is Status.PAUSED]
-    if paused:
-        ctes.append(("history", _star(HISTORY_BEFORE + name)))
+    key = plan.entity.key
     within = _names_within(plan)
-    source, judged = TRAITS, list[Segment]()
-    for level in plan.levels:
-        is_last = level is plan.levels[-1]
+    ctes: list[tuple[str, exp.Query]] = [(TRAITS, _star(f"{plan.name}_traits"))]
+    source = _with_given(plan, within, ctes)
+    paused = [segment for segment in plan.judged if segment.status is Status.PAUSED]
+    if paused:
+        lasting = where(_star(HISTORY_BEFORE + plan.entity.name), [is_null(column("valid_to"))])
+        ctes.append(("history", lasting))
+    judged = [segment for segment, _ in plan.given]
+    for level in plan.levels or ((),):
+        is_last = level == (plan.levels or ((),))[-1]
         joins_history = any(segment in paused for segment in level)
         prefix = source if joins_history else None
         truths = {segment.key: flag(plan, segment, clock, prefix, within) for segment in level}
@@ -70,7 +95,22 @@ def flags_select(plan: Plan, clock: Clock) -> exp.Select:
         judged += level
         source = _level_name(source, level)
         ctes.append((source, query))
-    return with_ctes(select(column(key)).from_(table(TRAITS), copy=False), ctes)
+    raise AssertionError("the last level returns")
+
+
+def _with_given(plan: Plan, within: Mapping[str, str], ctes: list[tuple[str, exp.Query]]) -> str:
+    """The traits together with the flags that earlier plans gave; the name of that CTE."""
+    models = dict.fromkeys(name for _, name in plan.given)
+    if not models:
+        return TRAITS
+    ctes += [(name, _star(name)) for name in models]
+    flags = [exp.alias_(column(segment.key, name), identifier(within[segment.key])) for segment, name in plan.given]
+    query = select(_all_of(TRAITS), *flags).from_(table(TRAITS), copy=False)
+    for name in models:
+        on = compared(column(plan.entity.key, name), "=", column(plan.entity.key, TRAITS))
+        query = query.join(table(name), on=on, join_type="left", copy=False)
+    ctes.append(("judged_before", query))
+    return "judged_before"
 
 
 def _names_within(plan: Plan) -> dict[str, str]:
@@ -94,7 +134,7 @@ def _all_of(source: str | None) -> exp.Column:
 
 def _level_name(source: str, level: tuple[Segment, ...]) -> str:
     """The first level is named for what it looks at, a later one for a segment that is new in it."""
-    return "judged_on_traits" if source == TRAITS else f"with_{level[0].key}"
+    return f"with_{level[0].key}" if source.startswith(("judged_on", "with_")) else "judged_on_traits"
 
 
 def _star(name: str) -> exp.Select:
@@ -109,41 +149,112 @@ def flag(plan: Plan, segment: Segment, clock: Clock, source: str | None, within:
 
 
 def _leaf(plan: Plan, condition: Condition, clock: Clock, source: str | None, within: Mapping[str, str]) -> Truth:
-    def of_trait(trait: Trait) -> exp.Column:
+    def of_trait(trait: Trait) -> exp.Expr:
         return column(plan.traits[trait], source)
 
-    def of_attribute(attribute: Attribute, as_day: bool) -> exp.Column:
+    def of_attribute(attribute: Attribute, as_day: bool) -> exp.Expr:
         return of_trait(AttributeTrait(attribute, as_day))
 
+    def of_segment(key: str) -> exp.Expr:
+        return column(within[key], source)
+
     match condition:
-        case AttributeCondition():
+        case AttributeCondition(held_from=None, test=Rank() as rank):
+            value = AttributeTrait(condition.attribute, False)
+            return answered(_ranked(value, rank, of_trait), condition.negated, condition.unknown)
+        case AttributeCondition(held_from=None):
             return attribute_truth(condition, of_attribute, clock)
         case EventCondition() | RelationCondition():
-            traits = condition_to_traits(condition)
-            totals = [total for trait in traits if isinstance(total := getattr(trait, "total", None), Total)]
-            return number_truth(condition.number, [of_trait(trait) for trait in traits], totals[0], clock, of_attribute)
+            return _number_truth(condition, of_trait, clock)
+        case EndCondition():
+            return _end_truth(condition, of_trait, clock)
+        case RegularCondition():
+            return _regular_truth(condition, of_trait)
         case SegmentCondition(keys):
-            found = [column(within[key], source) for key in keys]
-            return Truth(either_of(*found), False)
-        case StaticMembers():
+            return Truth(either_of(*(of_segment(key) for key in keys)), False)
+        case MoveCondition():
+            return _move_truth(condition, of_trait, of_segment, clock)
+        case AttributeCondition() | SequenceCondition() | StaticMembers():
             (trait,) = condition_to_traits(condition)
             return Truth(of_trait(trait), False)
+        case _:
+            assert_never(condition)
 
 
-def number_truth(asked: Number, values: list[exp.Column], total: Total, clock: Clock, value_of: ValueOf) -> Truth:
+def _ranked(value: TotalTrait | AttributeTrait, rank: Rank, of_trait: OfTrait) -> exp.Expr:
+    """That a place is among the first; a share is compared without dividing, so that it stays exact."""
+    place = of_trait(PlaceTrait(value, rank.side, rank.within))
+    if rank.share is None:
+        assert rank.places is not None, "a rank has places or a share"
+        return compared(place, "<=", number(rank.places))
+    above = exp.Paren(this=exp.Sub(this=place, expression=number(1)))
+    share = exp.Mul(this=number(rank.share.normalize()), expression=of_trait(PlacesTrait(value, rank.within)))
+    return compared(above, "<", share)
+
+
+def _number_truth(condition: EventCondition | RelationCondition, of_trait: OfTrait, clock: Clock) -> Truth:
     """A comparison of a total; an average is compared without dividing, so that it stays exact."""
-    if len(values) == 2:
-        return _average_truth(asked, *values)
-    passing = conjunction([test(values[0].copy(), each, clock, value_of) for each in asked.tests])
-    if total.zero_when_empty:
+    asked, totals = condition.number, total_traits(condition)
+    if len(totals) == 2:
+        total, known = (of_trait(each) for each in totals)
+        return _average_truth(asked, total, known)
+    (total_trait,) = totals
+    if isinstance(asked.tests[0], Rank):
+        return answered(_ranked(total_trait, asked.tests[0], of_trait), asked.negated, asked.unknown)
+    value = of_trait(total_trait)
+    passing = conjunction([test(value.copy(), each, clock, _no_value) for each in asked.tests])
+    if total_trait.total.zero_when_empty:
         return Truth(answered(passing, asked.negated, False).expression, False)
     return answered(passing, asked.negated, asked.unknown)
 
 
-def _average_truth(asked: Number, total: exp.Column, known: exp.Column) -> Truth:
+def _no_value(*_: object) -> exp.Expr:
+    raise AssertionError("a total is compared with numbers")
+
+
+def _end_truth(condition: EndCondition, of_trait: OfTrait, clock: Clock) -> Truth:
+    """Tests of the date of the first or last row, unknown without one."""
+    traits = end_traits(condition)
+    if condition.having is not None:
+        return answered(of_trait(traits[0]), False, condition.unknown)
+    passing = [
+        test(of_trait(trait), asked, clock, _no_value) for trait, asked in zip(traits, condition.tests, strict=True)
+    ]
+    return answered(conjunction(passing), False, condition.unknown)
+
+
+def _regular_truth(condition: RegularCondition, of_trait: OfTrait) -> Truth:
+    (trait,) = condition_to_traits(condition)
+    assert isinstance(trait, PeriodsTrait), "periods are counted"
+    if trait.failing:
+        return Truth(compared(of_trait(trait), "<=", number(len(condition.periods) - condition.at_least)), False)
+    return Truth(compared(of_trait(trait), ">=", number(condition.at_least)), False)
+
+
+def _move_truth(
+    condition: MoveCondition, of_trait: OfTrait, of_segment: Callable[[str], exp.Expr], clock: Clock
+) -> Truth:
+    """What was recorded before, or today's own move, where the day lies in the windows."""
+    windows = [window for window in condition.windows if not has_today(window)]
+    today = [each for window in windows for each in in_window(as_of(), window, clock)]
+    found: list[exp.Expr] = []
+    for key in condition.keys:
+        found.append(compared(of_trait(MoveTrait(key, condition.move, condition.windows)), ">", number(0)))
+        now = of_segment(key)
+        if condition.move == "was_in":
+            turned = [now]
+        else:
+            before = of_trait(BeforeTrait(key))
+            turned = [now, negated(before)] if condition.move == "entered" else [negated(now), before]
+        found.append(conjunction([*turned, *(each.copy() for each in today)]))
+    return Truth(either_of(*found), True)
+
+
+def _average_truth(asked: Number, total: exp.Expr, known: exp.Expr) -> Truth:
     """`total ≥ limit · known`, of an unknown average when nothing is known."""
     parts: list[exp.Expr] = []
     for each in asked.tests:
+        assert not isinstance(each, Rank), "averages are not ranked"
         operands = each.values if isinstance(each, IsAnyOf) else (each.value,)
         operator = "=" if isinstance(each, IsAnyOf) else each.operator
         compares = [

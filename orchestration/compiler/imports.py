@@ -9,6 +9,7 @@ from typing import TypeVar
 from sqlglot import exp
 
 from orchestration.compiler.catalog import Attribute, Entity, TimeColumn, Type
+from orchestration.compiler.names import Namer, slug
 from orchestration.compiler.predicates import row_truth, row_values
 from orchestration.compiler.segment import Rule
 from orchestration.compiler.sql import (
@@ -25,9 +26,9 @@ from orchestration.compiler.sql import (
     known,
     local_day,
     model,
+    start_of_day,
 )
 from orchestration.compiler.window import DayWindow, Window
-from orchestration.compiler.words import Namer, slug
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,21 @@ class Import:
         """The imported column of a row's date, as the window looks at it."""
         if isinstance(window, DayWindow):
             return self.day(at)
+        return self.moment(at)
+
+    def moment(self, at: TimeColumn) -> exp.Column:
+        """The imported column of a row's date as it stands in the table."""
         return self.value(Attribute(at.column, at.column, at.type), False)
+
+    def instant(self, at: TimeColumn) -> exp.Column:
+        """The imported column of a row's instant in UTC; a date stands for the beginning of its local day."""
+        if at.type is Type.TIMESTAMP:
+            return self.moment(at)
+        identity = (at.column, at.column, True)
+        if identity not in self.columns:
+            name = self.namer.name(slug(at.column, "start"), repr(identity))
+            self.columns[identity] = name, start_of_day(column(at.column), self.clock)
+        return column(self.columns[identity][0], self.prefix)
 
     def select(self, source: str, conditions: Iterable[exp.Expr]) -> exp.Select:
         columns = (aliased(expression, name) for name, expression in self.columns.values())

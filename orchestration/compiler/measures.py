@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from orchestration.compiler.canonical import digest_of
 from orchestration.compiler.catalog import Attribute
 from orchestration.compiler.imports import Import, seen, select, where, with_ctes
-from orchestration.compiler.plan import Measure, Plan
+from orchestration.compiler.plan import Plan
 from orchestration.compiler.predicates import row_truth
 from orchestration.compiler.sql import Clock, aliased, cast, column, compared, either_of, is_null, number, table, text
-from orchestration.compiler.words import digest
+from orchestration.compiler.trait import Measure
 
 MEASURED_FROM = "measured_from__"
 OPEN_FROM = "open_from__"
@@ -38,7 +39,7 @@ def measures_select(plan: Plan, clock: Clock, incremental: bool) -> exp.Query:
 
 def measure_definition(plan: Plan, measure: Measure, clock: Clock) -> str:
     """A digest of all that a measure's rows depend on; rows of another definition are not its own."""
-    return digest("\n".join(map(repr, (measure, plan.entity.events, plan.entity.key, clock.timezone))))
+    return digest_of(measure, plan.entity.events, plan.entity.key, clock.timezone)[:6]
 
 
 def _measure_select(plan: Plan, measure: Measure, reading: Import, day: exp.Column, incremental: bool) -> exp.Select:

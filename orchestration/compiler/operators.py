@@ -5,25 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from collections.abc import Mapping as Mapping_
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias, cast, get_args
 
 from orchestration.compiler.catalog import Attribute, Type
-from orchestration.compiler.dates import WINDOW_WORDS, node_to_windows
-from orchestration.compiler.fields import as_choice, error
+from orchestration.compiler.dates import WINDOW_WORDS, node_to_anniversary, node_to_length, node_to_windows
+from orchestration.compiler.fields import as_choice, as_text, error
 from orchestration.compiler.patterns import pattern_fault
 from orchestration.compiler.problem import nearest
 from orchestration.compiler.segment import (
+    Anniversary,
     AnyElement,
     AttributeCondition,
     Compare,
     Comparison,
+    DateTest,
     ElementTest,
     HasAll,
     HasAny,
     IsAnyOf,
     IsKnown,
+    Rank,
     Share,
+    Side,
     Test,
     TextKind,
     TextTest,
@@ -31,6 +36,7 @@ from orchestration.compiler.segment import (
     Within,
 )
 from orchestration.compiler.source import Entry, Mapping, Node, Scalar, Sequence
+from orchestration.compiler.window import RelativeDay
 
 BARE = {"is_unknown": True, "has_any_value": False}
 NEGATIVE = {
@@ -53,58 +59,125 @@ TEXT_WORDS = (
     *("is_not", "not_in", "not_contains", "not_matches"),
 )
 NUMBER_WORDS = (*COMPARISONS, "not_equals", "between", "in", "not_in")
+DATE_WORDS = (*WINDOW_WORDS, "anniversary")
 LIST_WORDS = ("has", "has_any", "has_all", "has_none", "any_element")
+RANK_WORDS = ("top", "bottom")
 WORDS: dict[Type, tuple[str, ...]] = {
     Type.TEXT: TEXT_WORDS,
-    Type.INTEGER: NUMBER_WORDS,
-    Type.NUMBER: NUMBER_WORDS,
-    Type.FLOAT: NUMBER_WORDS,
+    Type.INTEGER: (*NUMBER_WORDS, *RANK_WORDS),
+    Type.NUMBER: (*NUMBER_WORDS, *RANK_WORDS),
+    Type.FLOAT: (*NUMBER_WORDS, *RANK_WORDS),
     Type.BOOLEAN: ("is", "is_not"),
-    Type.DATE: WINDOW_WORDS,
-    Type.TIMESTAMP: WINDOW_WORDS,
+    Type.DATE: (*DATE_WORDS, *RANK_WORDS),
+    Type.TIMESTAMP: (*DATE_WORDS, *RANK_WORDS),
     Type.LIST: LIST_WORDS,
 }
+MODIFIERS = ("unknown", "for_at_least", "within")
 _SCALAR_WORD = {Type.TEXT: "is", Type.BOOLEAN: "is", Type.LIST: "has", Type.DATE: "on", Type.TIMESTAMP: "on"}
 _SHARE = re.compile(r"(?:(\d{1,6}(?:\.\d{1,6})?)\s*%\s+of\s+)?([A-Za-z_]\w*)\Z")
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*%\Z")
 
 
 Attributes: TypeAlias = Mapping_[str, Attribute]
 
 
-def node_to_conditions(attribute: Attribute, node: Node, others: Attributes) -> tuple[AttributeCondition, ...]:
+@dataclass(frozen=True)
+class Around:
+    """What is known around a value: attributes that it may be compared with, its past, its rank among all subjects.
+
+    `past` and `rank` say why there is none, and are empty where there is one.
+    """
+
+    attributes: Attributes = field(default_factory=dict)
+    past: str = "only attributes have a past that is known"
+    rank: str = "only subjects of a segment's own rule have a rank"
+
+
+@dataclass(frozen=True)
+class _Modifiers:
+    """What stands beside the operators of one mapping and is meant for all of them."""
+
+    unknown: bool | None = None
+    held_from: RelativeDay | None = None
+    within: Attribute | None = None
+
+
+def node_to_conditions(attribute: Attribute, node: Node, around: Around) -> tuple[AttributeCondition, ...]:
     """The conditions that stand behind an attribute's name; all of them must hold. Raises Problems."""
     if isinstance(node, Mapping):
-        return entries_to_conditions(attribute, node.entries, node, others)
+        return entries_to_conditions(attribute, node.entries, node, around)
     if isinstance(node, Scalar) and node.value is None:
         raise error("null-operand", "nothing equals null", node.span, "ask `is_unknown` or `has_any_value`")
     if isinstance(node, Scalar) and node.value in BARE and node.text == node.value:
         return (_known(attribute, BARE[node.text]),)
     word = _default_word(attribute.type, node)
-    return _operator(attribute, word, node, None, others)
+    return _operator(attribute, word, node, _Modifiers(), around)
 
 
 def entries_to_conditions(
-    attribute: Attribute, entries: tuple[Entry, ...], node: Node, others: Attributes
+    attribute: Attribute, entries: tuple[Entry, ...], node: Node, around: Around
 ) -> tuple[AttributeCondition, ...]:
     """The same for operators that stand in a mapping."""
-    override = next(
-        (as_choice(entry.value, ("include", "exclude")) for entry in entries if entry.name == "unknown"), ""
-    )
-    unknown = {"include": True, "exclude": False}.get(override)
-    operators = [entry for entry in entries if entry.name != "unknown"]
+    operators = [entry for entry in entries if entry.name not in MODIFIERS]
     if not operators:
         raise error("no-operator", f"nothing is said about `{attribute.name}`", node.span, _help(attribute.type, ""))
+    modifiers = _modifiers(entries, around)
     found: list[AttributeCondition] = []
     for entry in operators:
-        if entry.name not in WORDS[attribute.type]:
+        if entry.name not in WORDS[attribute.type] and entry.name not in BARE:
             raise error(
                 "wrong-operator",
                 f"`{entry.name}` is no operator for `{attribute.name}`, which is a {attribute.type}",
                 entry.key.span,
                 _help(attribute.type, entry.name),
             )
-        found.extend(_operator(attribute, entry.name, entry.value, unknown, others))
+        if entry.name in RANK_WORDS and modifiers.held_from:
+            raise error("not-here", "what rank a subject had on earlier days is not known", entry.key.span)
+        found.extend(_operator(attribute, entry.name, entry.value, modifiers, around))
     return tuple(found)
+
+
+def _modifiers(entries: tuple[Entry, ...], around: Around) -> _Modifiers:
+    named = {entry.name: entry for entry in entries}
+    unknown, lasting, within = (named.get(name) for name in MODIFIERS)
+    if lasting and around.past:
+        raise error("no-history", f"`for_at_least` cannot be told here: {around.past}", lasting.key.span)
+    if within and not set(RANK_WORDS) & set(named):
+        help_ = "`within` goes with `top` or `bottom`; a window begins with `in_last`, for example"
+        raise error("not-here", "`within` what?", within.key.span, help_)
+    return _Modifiers(
+        unknown=as_choice(unknown.value, ("include", "exclude")) == "include" if unknown else None,
+        held_from=node_to_length(lasting.value).moved(-1) if lasting else None,
+        within=entry_to_group(within, around) if within else None,
+    )
+
+
+def entry_to_group(within: Entry, around: Around) -> Attribute:
+    """The attribute that ranks are told within. Raises Problems."""
+    name = as_text(within.value)
+    attribute = around.attributes.get(name)
+    if attribute is None:
+        help_ = nearest(name, around.attributes)
+        raise error("unknown-attribute", f"there is no attribute `{name}`", within.value.span, help_)
+    if attribute.type is Type.LIST:
+        raise error("wrong-operand", f"`{name}` is a list, which makes no groups", within.value.span)
+    return attribute
+
+
+def entry_to_rank(entry: Entry, within: Attribute | None, around: Around) -> Rank:
+    """`top: 10%` or `bottom: 500`. Raises Problems."""
+    node = entry.value
+    if around.rank:
+        raise error("not-here", f"`{entry.name}` cannot be told here: {around.rank}", entry.key.span)
+    side: Side = "top" if entry.name == "top" else "bottom"
+    places = node.value if isinstance(node, Scalar) and not isinstance(node.value, bool) else None
+    if isinstance(places, int) and 0 < places < 10**9:
+        return Rank(side, places, None, within)
+    share = _PERCENT.match(node.value) if isinstance(node, Scalar) and isinstance(node.value, str) else None
+    if share and 0 < Decimal(share[1]) <= 100:
+        return Rank(side, None, Decimal(share[1]) / 100, within)
+    help_ = f"as in `{entry.name}: 500` or `{entry.name}: 10%`"
+    raise error("bad-rank", "expected how many, or a share of up to 100%", node.span, help_)
 
 
 def _help(kind: Type, word: str) -> str:
@@ -124,12 +197,25 @@ def _default_word(kind: Type, node: Node) -> str:
 
 
 def _operator(
-    attribute: Attribute, word: str, node: Node, unknown: bool | None, others: Attributes
+    attribute: Attribute, word: str, node: Node, modifiers: _Modifiers, around: Around
 ) -> tuple[AttributeCondition, ...]:
+    if word in BARE:
+        return (_asked_of_all(attribute, word, node, modifiers),)
     negated = word in NEGATIVE
-    answer = negated if unknown is None else unknown
-    tests = _tests(attribute, NEGATIVE.get(word, word), node, others)
-    return tuple(AttributeCondition(attribute, test, negated, answer) for test in tests)
+    answer = negated if modifiers.unknown is None else modifiers.unknown
+    if word in RANK_WORDS:
+        key = Scalar(word, word, node.span)
+        tests: tuple[Test, ...] = (entry_to_rank(Entry(key, node), modifiers.within, around),)
+    else:
+        tests = _tests(attribute, NEGATIVE.get(word, word), node, around.attributes)
+    return tuple(AttributeCondition(attribute, test, negated, answer, modifiers.held_from) for test in tests)
+
+
+def _asked_of_all(attribute: Attribute, word: str, node: Node, modifiers: _Modifiers) -> AttributeCondition:
+    """`is_unknown: true` in a mapping, where it may have lasted for a time."""
+    asked = _boolean(attribute, node)
+    negated = BARE[word] is asked
+    return AttributeCondition(attribute, IsKnown(), negated, negated, modifiers.held_from)
 
 
 def _tests(attribute: Attribute, word: str, node: Node, others: Attributes) -> tuple[Test, ...]:
@@ -141,9 +227,16 @@ def _tests(attribute: Attribute, word: str, node: Node, others: Attributes) -> t
         case Type.LIST:
             return (_list_test(attribute, word, node),)
         case Type.DATE | Type.TIMESTAMP:
-            return tuple(Within(window) for window in node_to_windows(word, node, attribute.type))
+            return node_to_date_tests(word, node, attribute.type)
         case Type.INTEGER | Type.NUMBER | Type.FLOAT:
             return _number_tests(word, node, others)
+
+
+def node_to_date_tests(word: str, node: Node, kind: Type) -> tuple[DateTest, ...]:
+    """The tests that a date operator stands for. Raises Problems."""
+    if word == "anniversary":
+        return (Anniversary(node_to_anniversary(node)),)
+    return tuple(Within(window) for window in node_to_windows(word, node, kind))
 
 
 def _number_tests(word: str, node: Node, others: Attributes) -> tuple[Test, ...]:

@@ -1,262 +1,263 @@
-"""The plan: what has to be computed for an entity's segments, each thing once, however many rules share it."""
+"""The plan: what has to be computed for all segments, each thing once, however many rules share it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import TypeAlias, assert_never
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 
-from orchestration.compiler.catalog import Attribute, Entity, EventRows, Link, Rows, Type
-from orchestration.compiler.predicates import needs_day
+from orchestration.compiler.catalog import Catalog, Entity
+from orchestration.compiler.names import Namer
 from orchestration.compiler.segment import (
-    Aggregate,
-    AttributeCondition,
-    Compare,
-    Condition,
-    EventCondition,
+    MoveCondition,
     RelationCondition,
     Rule,
     Segment,
     SegmentCondition,
-    Share,
-    StaticMembers,
     Status,
-    Within,
     conditions,
 )
-from orchestration.compiler.window import DayWindow, FixedDay, FixedInstant, Window
-from orchestration.compiler.words import Namer, rule_to_words, slug, window_to_words
-
-FIXED: set[type] = {FixedDay, FixedInstant, type(None)}
-
-
-class Total(StrEnum):
-    """What a trait adds up; an average is a sum over the number of known values."""
-
-    COUNT = "count"
-    DAYS = "days"
-    KNOWN = "known"
-    SUM = "sum"
-    MINIMUM = "minimum"
-    MAXIMUM = "maximum"
-
-    @property
-    def zero_when_empty(self) -> bool:
-        return self not in (Total.MINIMUM, Total.MAXIMUM)
-
-
-TOTALS: dict[Aggregate, tuple[Total, ...]] = {
-    Aggregate.COUNT: (Total.COUNT,),
-    Aggregate.DAYS: (Total.DAYS,),
-    Aggregate.SUM: (Total.SUM,),
-    Aggregate.AVERAGE: (Total.SUM, Total.KNOWN),
-    Aggregate.MINIMUM: (Total.MINIMUM,),
-    Aggregate.MAXIMUM: (Total.MAXIMUM,),
-}
-
-
-@dataclass(frozen=True)
-class Measure:
-    """Events of these names (None: any) that pass `where`, rolled up by subject and local day."""
-
-    names: tuple[str, ...] | None
-    where: Rule | None
-    attribute: Attribute | None
-
-
-@dataclass(frozen=True)
-class AttributeTrait:
-    """An attribute, or the local day of a timestamp."""
-
-    attribute: Attribute
-    as_day: bool
-
-
-@dataclass(frozen=True)
-class MeasureTrait:
-    """A measure's total over its days that lie in all the windows."""
-
-    measure: Measure
-    total: Total
-    windows: tuple[DayWindow, ...]
-
-
-@dataclass(frozen=True)
-class RowsTrait:
-    """A total over rows as they stand: relations, attached subjects, and events that no day roll-up can serve."""
-
-    source: Rows | Link
-    related: Entity | None
-    names: tuple[str, ...] | None
-    where: Rule | None
-    windows: tuple[Window, ...]
-    total: Total
-    attribute: Attribute | None
-
-
-@dataclass(frozen=True)
-class ListTrait:
-    """Being named in a fixed list."""
-
-    path: str
-    keys: tuple[str, ...]
-
-
-Trait: TypeAlias = AttributeTrait | MeasureTrait | RowsTrait | ListTrait
+from orchestration.compiler.trait import (
+    AttributeTrait,
+    BeforeTrait,
+    ListTrait,
+    Measure,
+    MeasureTrait,
+    MoveTrait,
+    PeriodsTrait,
+    Trait,
+    condition_to_traits,
+    lasts,
+    measure_name,
+    trait_name,
+)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Per entity: measures, traits and flags by name, and the segments in an order in which references come first."""
+    """What judges segments of one entity: measures, traits and flags by name.
 
+    An entity has one plan, called like it, unless its segments and another entity's look at each other: then those
+    that others look at are judged by an earlier plan. `given` are those, with the model that holds their flags; `seen`
+    are models of flags that relations look at; `levels` are the segments judged here, references first.
+    """
+
+    name: str
     entity: Entity
     population: Rule | None
     measures: dict[Measure, str]
     traits: dict[Trait, str]
     levels: tuple[tuple[Segment, ...], ...]
+    given: tuple[tuple[Segment, str], ...]
+    seen: dict[str, str]
+
+    @property
+    def is_last(self) -> bool:
+        return self.name == self.entity.name
+
+    @property
+    def judged(self) -> tuple[Segment, ...]:
+        return tuple(segment for level in self.levels for segment in level)
 
     @property
     def segments(self) -> tuple[Segment, ...]:
-        return tuple(segment for level in self.levels for segment in level)
+        """All whose flags the plan's model of flags has."""
+        return (*(segment for segment, _ in self.given), *self.judged)
 
     @property
     def lists(self) -> tuple[ListTrait, ...]:
         return tuple(trait for trait in self.traits if isinstance(trait, ListTrait))
 
-
-@dataclass
-class _Needs:
-    """What the rules need, in the order of first mention."""
-
-    traits: dict[Trait, None] = field(default_factory=dict)
-
-    def add(self, rule: Rule) -> None:
-        for condition in conditions(rule):
-            self.traits.update(dict.fromkeys(condition_to_traits(condition)))
+    @property
+    def recorded(self) -> tuple[str, ...]:
+        """Segments of which the past is looked at."""
+        moved = [trait.segment for trait in self.traits if isinstance(trait, MoveTrait | BeforeTrait)]
+        paused = [segment.key for segment in self.judged if segment.status is Status.PAUSED]
+        return tuple(sorted({*moved, *paused}))
 
 
-def condition_to_traits(condition: Condition) -> tuple[Trait, ...]:
-    """The traits that a condition looks at, in the order in which its test takes them."""
-    match condition:
-        case AttributeCondition(attribute=attribute):
-            other = _compared_with(condition)
-            return (AttributeTrait(attribute, needs_day(condition)), *other)
-        case EventCondition():
-            return tuple(_event_trait(condition, total) for total in TOTALS[condition.number.aggregate])
-        case RelationCondition(relation, related, where, windows, number):
-            return tuple(
-                RowsTrait(relation, related, None, where, windows, total, number.attribute)
-                for total in TOTALS[number.aggregate]
+def mentioned(rule: Rule) -> Iterator[str]:
+    """The keys of the segments that a rule refers to, those of attached subjects included."""
+    for condition in conditions(rule):
+        match condition:
+            case SegmentCondition(keys) | MoveCondition(keys):
+                yield from keys
+            case RelationCondition(where=where) if where:
+                yield from mentioned(where)
+            case _:
+                pass
+
+
+def references(segment: Segment) -> tuple[str, ...]:
+    """The keys of the segments that a judged segment's rule refers to."""
+    return tuple(dict.fromkeys(mentioned(segment.rule))) if segment.status is Status.ACTIVE else ()
+
+
+def attached_entities(rule: Rule) -> tuple[str, ...]:
+    """The entities whose subjects a rule reaches through relations."""
+    found = (each.related for each in conditions(rule) if isinstance(each, RelationCondition))
+    return tuple(dict.fromkeys(entity.name for entity in found if entity))
+
+
+# --- which segments are judged together
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Segments of one entity that one plan judges."""
+
+    name: str
+    entity: str
+    segments: tuple[Segment, ...]
+
+
+def segments_to_plans(
+    catalog: Catalog, populations: Mapping[str, Rule | None], segments: Iterable[Segment]
+) -> tuple[Plan, ...]:
+    """The plans of all entities, each after those it looks at.
+
+    Active segments are judged, paused ones repeat, archived ones are left out.
+    """
+    kept = {segment.key: segment for segment in segments if segment.status is not Status.ARCHIVED}
+    blocks = _blocks(catalog, kept)
+    needs = [_needs(block) for block in blocks]
+    measures = {
+        entity: _name_measures(
+            trait for block, traits in zip(blocks, needs, strict=True) if block.entity == entity for trait in traits
+        )
+        for entity in catalog.entities
+    }
+    plans: list[Plan] = []
+    tables: dict[str, str] = {}
+    for block, traits in zip(blocks, needs, strict=True):
+        entity = catalog.entities[block.entity]
+        given = [each for plan in plans if plan.entity is entity for each in plan.judged] if _is_last(block) else []
+        same = {each.key for each in kept.values() if each.entity == entity.name}
+        asked = {key for segment in block.segments for key in references(segment)}
+        needed = given or [kept[key] for key in sorted(asked & same & tables.keys())]
+        plans.append(
+            Plan(
+                name=block.name,
+                entity=entity,
+                population=populations[entity.name],
+                measures=measures[entity.name],
+                traits=_name_traits(entity, traits),
+                levels=_levels(block.segments),
+                given=tuple((segment, tables[segment.key]) for segment in needed),
+                seen={key: tables[key] for key in sorted(asked - same)},
             )
-        case StaticMembers(path, keys):
-            return (ListTrait(path, keys),)
-        case SegmentCondition():
-            return ()
-        case _:
-            assert_never(condition)
+        )
+        tables |= {segment.key: f"{block.name}_segments" for segment in block.segments}
+    return tuple(plans)
 
 
-def _compared_with(condition: AttributeCondition) -> tuple[AttributeTrait, ...]:
-    match condition.test:
-        case Compare(_, Share(_, attribute)):
-            return (AttributeTrait(attribute, False),)
-        case _:
-            return ()
+def _is_last(block: _Block) -> bool:
+    return block.name == block.entity
 
 
-def moves_with_the_day(rule: Rule) -> bool:
-    """Whether a rule about one row looks at the as-of day, so that its answer may change while the row does not."""
-    windows = [
-        condition.test.window
-        for condition in conditions(rule)
-        if isinstance(condition, AttributeCondition) and isinstance(condition.test, Within)
+def _blocks(catalog: Catalog, kept: Mapping[str, Segment]) -> list[_Block]:
+    """One block for each entity; where entities look at each other, first what others look at."""
+    looks_at: dict[str, set[str]] = {entity: set() for entity in catalog.entities}
+    for segment in kept.values():
+        looks_at[segment.entity] |= {kept[key].entity for key in references(segment)} - {segment.entity}
+    try:
+        ordered = _in_order(looks_at)
+        early: list[_Block] = []
+    except CycleError:
+        ordered = list(catalog.entities)
+        early = _early_blocks(catalog, kept)
+    done = {segment.key for block in early for segment in block.segments}
+    rest = [each for each in kept.values() if each.key not in done]
+    last = [_Block(name, name, tuple(each for each in rest if each.entity == name)) for name in ordered]
+    return early + last
+
+
+def _in_order(graph: Mapping[str, set[str]]) -> list[str]:
+    """The nodes, each after those it depends on, otherwise as given. Raises CycleError."""
+    sorter = TopologicalSorter(graph)
+    sorter.prepare()
+    found: list[str] = []
+    while sorter.is_active():
+        ready = set(sorter.get_ready())
+        found += [node for node in graph if node in ready]
+        sorter.done(*ready)
+    return found
+
+
+def _early_blocks(catalog: Catalog, kept: Mapping[str, Segment]) -> list[_Block]:
+    """What other entities look at, by how often the looking changes between entities on the way there."""
+    stages: dict[str, int] = {}
+    for key in _in_order({key: set(references(segment)) for key, segment in kept.items()}):
+        steps = (stages[each] + (kept[each].entity != kept[key].entity) for each in references(kept[key]))
+        stages[key] = max(steps, default=0)
+    consumers = _consumers(kept)
+    namer = Namer(*catalog.entities)
+    found: list[_Block] = []
+    for stage in range(max(stages.values(), default=0) + 1):
+        for entity in catalog.entities:
+            keys = [key for key in consumers if stages[key] == stage and kept[key].entity == entity]
+            if keys:
+                others = sorted({each for key in keys for each in consumers[key]} - {entity})
+                name = namer.name("_".join([entity, "for", *others]), " ".join(keys))
+                found.append(_Block(name, entity, tuple(kept[key] for key in keys)))
+    return found
+
+
+def _consumers(kept: Mapping[str, Segment]) -> dict[str, set[str]]:
+    """The segments that other entities look at, or that those need, with the entities for whose sake."""
+    found: dict[str, set[str]] = {}
+    waiting = [
+        (each, segment.entity)
+        for segment in kept.values()
+        for each in references(segment)
+        if kept[each].entity != segment.entity
     ]
-    return any(_ends(window) - FIXED for window in windows)
+    while waiting:
+        key, consumer = waiting.pop()
+        if consumer in found.setdefault(key, set()):
+            continue
+        found[key].add(consumer)
+        waiting += [(each, consumer) for each in references(kept[key]) if kept[each].entity == kept[key].entity]
+    return {key: found[key] for key in kept if key in found}
 
 
-def _ends(window: Window) -> set[type]:
-    ends = (window.first, window.last) if isinstance(window, DayWindow) else (window.start, window.end)
-    return {type(end) for end in ends}
+# --- what they need, and what it is called
 
 
-def _event_trait(condition: EventCondition, total: Total) -> Trait:
-    number = condition.number
-    days = tuple(window for window in condition.windows if isinstance(window, DayWindow))
-    exact = number.attribute is None or number.attribute.type is not Type.FLOAT
-    lasting = condition.where is None or not moves_with_the_day(condition.where)
-    if exact and lasting and len(days) == len(condition.windows):
-        return MeasureTrait(Measure(condition.names, condition.where, number.attribute), total, days)
-    return RowsTrait(
-        condition.events, None, condition.names, condition.where, condition.windows, total, number.attribute
-    )
-
-
-def segments_to_plan(entity: Entity, population: Rule | None, segments: Iterable[Segment]) -> Plan:
-    """The plan of one entity's segments: active ones are judged, paused ones repeat, archived ones are left out."""
-    kept = [segment for segment in segments if segment.status is not Status.ARCHIVED]
-    needs = _Needs()
-    for segment in kept:
+def _needs(block: _Block) -> dict[Trait, None]:
+    """What the rules need, in the order of first mention."""
+    found: dict[Trait, None] = {}
+    for segment in block.segments:
         if segment.status is Status.ACTIVE:
-            needs.add(segment.rule)
+            for condition in conditions(segment.rule):
+                found.update(dict.fromkeys(condition_to_traits(condition)))
+    return found
+
+
+def _name_traits(entity: Entity, traits: Iterable[Trait]) -> dict[Trait, str]:
     namer = Namer(entity.key)
-    ordered = sorted(needs.traits, key=lambda trait: not isinstance(trait, AttributeTrait))
-    traits = {trait: namer.name(_trait_name(trait), repr(trait)) for trait in ordered}
-    measures = _name_measures(traits)
-    return Plan(entity, population, measures, traits, _levels(kept))
+    ordered = sorted(traits, key=lambda trait: not isinstance(trait, AttributeTrait))
+    return {trait: namer.name(trait_name(trait), repr(trait)) for trait in ordered}
+
+
+def trait_measure(trait: Trait) -> Measure | None:
+    """The measure a trait reads, if it reads one."""
+    match trait:
+        case MeasureTrait(measure):
+            return measure
+        case PeriodsTrait(measure) if lasts(measure.where):
+            return measure
+        case _:
+            return None
 
 
 def _name_measures(traits: Iterable[Trait]) -> dict[Measure, str]:
     namer = Namer()
-    measures = dict.fromkeys(trait.measure for trait in traits if isinstance(trait, MeasureTrait))
-    return {measure: namer.name(_measure_name(measure), repr(measure)) for measure in measures}
+    measures = dict.fromkeys(measure for measure in map(trait_measure, traits) if measure)
+    return {measure: namer.name(measure_name(measure), repr(measure)) for measure in measures}
 
 
-def _measure_name(measure: Measure) -> str:
-    phrases = [_names(measure.names), *_where(measure.where)]
-    if measure.attribute:
-        phrases.append(f"with {measure.attribute.name}")
-    return slug(*phrases)
-
-
-def _names(names: tuple[str, ...] | None) -> str:
-    return " or ".join(names) if names else "any event"
-
-
-def _where(where: Rule | None) -> tuple[str, ...]:
-    return (f"where {rule_to_words(where)}",) if where else ()
-
-
-def _trait_name(trait: Trait) -> str:
-    if isinstance(trait, AttributeTrait) and not trait.as_day:
-        return trait.attribute.name
-    return slug(trait_to_words(trait))
-
-
-def trait_to_words(trait: Trait) -> str:
-    """What the trait's column holds, in words; its name is made of them."""
-    match trait:
-        case AttributeTrait(attribute, as_day):
-            return f"{attribute.name} day" if as_day else attribute.name
-        case MeasureTrait(measure, total, windows):
-            return _total(_names(measure.names), measure.where, windows, total, measure.attribute)
-        case RowsTrait(source, _, names, where, windows, total, attribute):
-            name = _names(names) if isinstance(source, EventRows) else source.name
-            return _total(name, where, windows, total, attribute)
-        case ListTrait(path):
-            return f"in {path.removesuffix('.csv').replace('/', ' ')}"
-        case _:
-            assert_never(trait)
-
-
-def _total(
-    name: str, where: Rule | None, windows: tuple[Window, ...], total: Total, attribute: Attribute | None
-) -> str:
-    of = f" of {attribute.name}" if attribute else ""
-    return " ".join([f"{name} {total}{of}", *_where(where), *(window_to_words(window) for window in windows)])
-
-
-def _levels(segments: list[Segment]) -> tuple[tuple[Segment, ...], ...]:
+def _levels(segments: Iterable[Segment]) -> tuple[tuple[Segment, ...], ...]:
     """The segments in layers, each of which refers to earlier layers only; cycles were refused before."""
     left = {segment.key: segment for segment in segments}
     levels: list[tuple[Segment, ...]] = []
@@ -267,11 +268,3 @@ def _levels(segments: list[Segment]) -> tuple[tuple[Segment, ...], ...]:
         for segment in ready:
             del left[segment.key]
     return tuple(levels)
-
-
-def references(segment: Segment) -> tuple[str, ...]:
-    """The keys of the segments that a judged segment's rule refers to."""
-    if segment.status is not Status.ACTIVE:
-        return ()
-    found = (condition for condition in conditions(segment.rule) if isinstance(condition, SegmentCondition))
-    return tuple(dict.fromkeys(key for condition in found for key in condition.keys))

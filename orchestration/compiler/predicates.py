@@ -12,6 +12,7 @@ from sqlglot import exp
 from orchestration.compiler.catalog import Attribute, Type
 from orchestration.compiler.segment import (
     All,
+    Anniversary,
     AnyElement,
     AnyOf,
     AttributeCondition,
@@ -23,6 +24,7 @@ from orchestration.compiler.segment import (
     IsAnyOf,
     IsKnown,
     Not,
+    Rank,
     Rule,
     Share,
     Test,
@@ -47,6 +49,7 @@ from orchestration.compiler.sql import (
     local_day,
     negated,
     number,
+    returns_in,
     text,
 )
 from orchestration.compiler.window import (
@@ -72,8 +75,12 @@ def test(value: exp.Expr, asked: Test, clock: Clock, value_of: ValueOf) -> exp.E
             return compared(exp.ArraySize(this=passing), ">", number(0))
         case Within(window):
             return conjunction(in_window(value, window, clock))
+        case Anniversary(window):
+            return returns_in(value, window, clock)
         case IsKnown():
             return is_known(value)
+        case Rank():
+            raise AssertionError("a rank is told by a place, not by a value")
         case _:
             assert_never(asked)
 
@@ -176,8 +183,8 @@ def answered(passing: exp.Expr, is_negated: bool, unknown: bool) -> Truth:
 def needs_day(condition: AttributeCondition) -> bool:
     """Whether the condition looks at the local day of a timestamp."""
     asked = condition.test
-    in_days_ = isinstance(asked, Within) and isinstance(asked.window, DayWindow)
-    return in_days_ and condition.attribute.type is Type.TIMESTAMP
+    by_day = isinstance(asked, Within | Anniversary) and isinstance(asked.window, DayWindow)
+    return by_day and condition.attribute.type is Type.TIMESTAMP
 
 
 def attribute_truth(condition: AttributeCondition, value_of: ValueOf, clock: Clock) -> Truth:
@@ -198,11 +205,16 @@ def row_values(clock: Clock, source: str | None = None) -> ValueOf:
     return value
 
 
-def row_truth(rule: Rule, value_of: ValueOf, clock: Clock) -> Truth:
-    """A rule about one row."""
+def row_leaf(value_of: ValueOf, clock: Clock) -> Leaf:
+    """How conditions about one row are told, whose values `value_of` gives."""
 
     def leaf(condition: Condition) -> Truth:
         assert isinstance(condition, AttributeCondition), "a row has attributes only"
         return attribute_truth(condition, value_of, clock)
 
-    return rule_to_truth(rule, leaf)
+    return leaf
+
+
+def row_truth(rule: Rule, value_of: ValueOf, clock: Clock) -> Truth:
+    """A rule about one row."""
+    return rule_to_truth(rule, row_leaf(value_of, clock))

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.tokenizer_core import TokenType
 
-from orchestration.compiler.flags import HISTORY_BEFORE, flags_select
+from orchestration.compiler.flags import flags_select
 from orchestration.compiler.imports import Bases, with_ctes
 from orchestration.compiler.measures import DEFINED, MEASURED_FROM, measures_select
-from orchestration.compiler.plan import ListTrait, Plan
+from orchestration.compiler.past import DEFINITIONS, DEFINITIONS_BEFORE, HISTORY_BEFORE
+from orchestration.compiler.plan import Plan
 from orchestration.compiler.sql import AS_OF, MODEL, cast, column, identifier, located, table, text
+from orchestration.compiler.trait import ListTrait
 from orchestration.compiler.traits import list_model, traits_select
 
 MAX_CLOSED = 60
+KNOWN_OF_DEFINITIONS = ("segment", "definition", "status")
 _OPENED = re.compile(r"\(\n +([^\n]*)\n +\)")
 Locate = Callable[[str], exp.Table]
 
@@ -83,37 +87,58 @@ def _reference(named: str) -> str:
 # --- inline
 
 
-def to_inline(plan: Plan, bases: Bases, day: date, locate: Locate, recorded: Iterable[str] = ()) -> exp.Select:
-    """One query, straight on the catalog's tables, with a row per subject and a column per segment.
+@dataclass(frozen=True)
+class Recorded:
+    """What a warehouse holds of earlier days: the columns of each entity's history, and today's definitions.
 
-    `locate` finds a model's table; `recorded` names the flags that the entity's history holds, for paused segments.
+    `definitions` gives definition and status by segment; `has_definitions` tells whether earlier ones are held.
     """
-    name = plan.entity.name
-    ctes: list[tuple[str, exp.Query]] = [(list_model(trait.path), _list_select(trait)) for trait in plan.lists]
-    if plan.measures:
-        ctes.append((f"{name}_measures", measures_select(plan, bases.clock, incremental=False)))
-    ctes.append((f"{name}_traits", traits_select(plan, bases)))
-    ctes.append((f"{name}_segments", flags_select(plan, bases.clock)))
+
+    columns: Mapping[str, Collection[str]] = field(default_factory=dict)
+    definitions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    has_definitions: bool = False
+
+
+NOTHING_RECORDED = Recorded()
+
+
+def to_inline(
+    plans: Sequence[Plan], bases: Bases, day: date, locate: Locate, recorded: Recorded = NOTHING_RECORDED
+) -> exp.Select:
+    """One query, straight on the catalog's tables, with a row per subject and a column per segment of the last plan.
+
+    `locate` finds a model's table.
+    """
+    lists = dict.fromkeys(each for plan in plans for each in plan.lists)
+    ctes: list[tuple[str, exp.Query]] = [(list_model(trait.path), _list_select(trait)) for trait in lists]
+    for plan in plans:
+        measures = f"{plan.entity.name}_measures"
+        if plan.measures and measures not in dict(ctes):
+            ctes.append((measures, measures_select(plan, bases.clock, incremental=False)))
+        ctes.append((f"{plan.name}_traits", traits_select(plan, bases)))
+        ctes.append((f"{plan.name}_segments", flags_select(plan, bases.clock)))
     ours = {cte for cte, _ in ctes}
-    history = _history_select(plan, locate, set(recorded))
+    past = _past_selects(plans, locate, recorded)
     for _, query in ctes:
-        _put_tables(query, ours, locate, history)
-    whole = with_ctes(exp.Select(expressions=[exp.Star()]).from_(table(f"{name}_segments"), copy=False), ctes)
+        _put_tables(query, ours, locate, past)
+    last = table(f"{plans[-1].name}_segments")
+    whole = with_ctes(exp.Select(expressions=[exp.Star()]).from_(last, copy=False), ctes)
     return _on_day(whole, day)
 
 
-def _put_tables(query: exp.Query, ours: set[str], locate: Locate, history: exp.Query) -> None:
+def _put_tables(query: exp.Query, ours: set[str], locate: Locate, past: Mapping[str, exp.Query]) -> None:
     for found in models_in(query):
         name = found.name.removeprefix(MODEL)
-        if name.startswith(HISTORY_BEFORE):
-            found.replace(exp.Subquery(this=history.copy()))
+        if name in past:
+            alias = exp.TableAlias(this=exp.to_identifier("recorded"))
+            found.replace(exp.Subquery(this=past[name].copy(), alias=alias))
         else:
             found.replace(table(name) if name in ours else locate(name))
 
 
 def put_tables(query: exp.Select, locate: Locate, day: date) -> exp.Select:
     """A select on the catalog's tables, for a day, with each model's table in its place."""
-    _put_tables(query, set(), locate, exp.Select())
+    _put_tables(query, set(), locate, {})
     return _on_day(query, day)
 
 
@@ -129,18 +154,70 @@ def _list_select(trait: ListTrait) -> exp.Query:
     return exp.Select(expressions=[exp.column("member")]).from_(values, copy=False)
 
 
-def _history_select(plan: Plan, locate: Locate, recorded: set[str]) -> exp.Query:
-    """The flags as recorded before the day; a flag never recorded is false."""
-    keys = [segment.key for segment in plan.segments]
-    flags = [column(key) if key in recorded else exp.alias_(exp.false(), key) for key in keys]
-    query = exp.Select(expressions=[column(plan.entity.key), *flags])
-    if not recorded:
-        return query.from_(locate(plan.entity.model), copy=False).where(exp.false(), copy=False)
+def _past_selects(plans: Sequence[Plan], locate: Locate, recorded: Recorded) -> dict[str, exp.Query]:
+    """What stands for the tables of earlier days, whether or not the warehouse holds them."""
+    found = {HISTORY_BEFORE + plan.entity.name: _history_select(plan, locate, recorded) for plan in plans}
+    return {
+        **found,
+        DEFINITIONS: _definitions_today(recorded),
+        DEFINITIONS_BEFORE: _definitions_before(locate, recorded),
+    }
+
+
+def _history_select(plan: Plan, locate: Locate, recorded: Recorded) -> exp.Query:
+    """The flags as recorded before the day, by version; a flag never recorded is false."""
+    held = recorded.columns.get(plan.entity.name, ())
+    flags = [column(key) if key in held else exp.alias_(exp.false(), key) for key in plan.recorded]
+    key = column(plan.entity.key)
+    if not held:
+        never = [exp.alias_(cast(exp.Null(), "date"), name) for name in ("valid_from", "valid_to")]
+        nobody = exp.Select(expressions=[key, *flags, *never])
+        return nobody.from_(locate(plan.entity.model), copy=False).where(exp.false(), copy=False)
+    query = exp.Select(expressions=[key, *flags, *_validity()])
     query = query.from_(locate(f"{plan.entity.name}_history"), copy=False)
-    start, end = column("dbt_valid_from"), column("dbt_valid_to")
-    day = exp.Column(this=exp.to_identifier(AS_OF))
-    still = exp.or_(exp.Is(this=end, expression=exp.Null()), exp.GTE(this=end.copy(), expression=day.copy()))
-    return query.where(exp.LT(this=start, expression=day), still, copy=False)
+    return query.where(exp.LT(this=column("dbt_valid_from"), expression=_day()), copy=False)
+
+
+def _validity() -> list[exp.Expr]:
+    """From when until when a version held, as it was known before the day."""
+    end = column("dbt_valid_to")
+    ended = exp.Case(ifs=[exp.If(this=exp.LT(this=end, expression=_day()), true=cast(end.copy(), "date"))])
+    return [exp.alias_(cast(column("dbt_valid_from"), "date"), "valid_from"), exp.alias_(ended, "valid_to")]
+
+
+def _day() -> exp.Column:
+    return exp.Column(this=exp.to_identifier(AS_OF))
+
+
+def _definitions_today(recorded: Recorded) -> exp.Query:
+    rows = [
+        exp.Select(
+            expressions=[exp.alias_(text(each), name) for each, name in zip(row, KNOWN_OF_DEFINITIONS, strict=True)]
+        )
+        for row in ((key, *defined) for key, defined in recorded.definitions.items())
+    ]
+    return _union(rows) if rows else _no_definitions()
+
+
+def _union(rows: list[exp.Select]) -> exp.Query:
+    query: exp.Query = rows[0]
+    for row in rows[1:]:
+        query = exp.Union(this=query, expression=row, distinct=False)
+    return query
+
+
+def _no_definitions() -> exp.Select:
+    never = [exp.alias_(cast(exp.Null(), "date"), name) for name in ("valid_from", "valid_to")]
+    nothing = [exp.alias_(cast(exp.Null(), "text"), name) for name in KNOWN_OF_DEFINITIONS]
+    return exp.Select(expressions=[*nothing, *never]).where(exp.false(), copy=False)
+
+
+def _definitions_before(locate: Locate, recorded: Recorded) -> exp.Query:
+    if not recorded.has_definitions:
+        return _no_definitions()
+    query = exp.Select(expressions=[*(column(name) for name in KNOWN_OF_DEFINITIONS), *_validity()])
+    query = query.from_(locate("segment_definition_history"), copy=False)
+    return query.where(exp.LT(this=column("dbt_valid_from"), expression=_day()), copy=False)
 
 
 def _on_day(query: exp.Select, day: date) -> exp.Select:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
-from orchestration.compiler.behaviour import performed, rows_number, take_windows
-from orchestration.compiler.catalog import Attribute, Catalog, Entity, Link, Rows, TimeColumn
-from orchestration.compiler.fields import Fields, Report, as_text, as_texts, error
-from orchestration.compiler.operators import entries_to_conditions, node_to_conditions
+from orchestration.compiler.behaviour import AT_LEAST_ONE, NONE_AT_ALL, performed, rows_number, take_windows
+from orchestration.compiler.catalog import Attribute, Catalog, Entity, EventRows, Link, Rows, TimeColumn, Type
+from orchestration.compiler.fields import Fields, Report, as_boolean, as_text, as_texts, error
+from orchestration.compiler.operators import Around, entries_to_conditions, node_to_conditions
 from orchestration.compiler.problem import nearest
 from orchestration.compiler.segment import (
     All,
@@ -21,26 +21,54 @@ from orchestration.compiler.segment import (
     AttributeCondition,
     Everyone,
     IsAnyOf,
+    Move,
+    MoveCondition,
     Not,
+    Number,
     RelationCondition,
     Rule,
     SegmentCondition,
     Status,
+    Step,
 )
 from orchestration.compiler.source import Entry, Mapping, Node, Scalar, Sequence
 from orchestration.compiler.spec import SegmentSpec
+from orchestration.compiler.timing import (
+    end_of_rows,
+    first_or_last,
+    node_to_step,
+    performed_regularly,
+    resumed_performing,
+    sequence,
+    stopped_performing,
+)
+from orchestration.compiler.window import DayWindow
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What a rule can see: the attributes by name, and, unless it speaks of mere rows, the entity's words."""
+    """What a rule can see: the attributes by name, and, unless it speaks of mere rows, an entity's words.
+
+    `attached` is the entity of subjects that are reached through a relation: of them attributes and segments are known.
+    """
 
     catalog: Catalog
     what: str
     attributes: dict[str, Attribute]
     entity: Entity | None
+    attached: Entity | None
     specs: dict[str, SegmentSpec]
     report: Report
+
+    @property
+    def around(self) -> Around:
+        """What is known around the value of an attribute."""
+        known = self.entity or self.attached
+        around = Around(self.attributes)
+        if known:
+            past = "" if known.history else f"the catalog gives no `history` of {known.name}"
+            around = replace(around, past=past)
+        return replace(around, rank="") if self.entity else around
 
 
 Handler: TypeAlias = Callable[[Mapping, Scope], Rule]
@@ -48,12 +76,17 @@ Handler: TypeAlias = Callable[[Mapping, Scope], Rule]
 
 def subject_scope(catalog: Catalog, entity: Entity, specs: dict[str, SegmentSpec], report: Report) -> Scope:
     """The scope of a segment's own rule."""
-    return Scope(catalog, f"a {entity.name}", entity.attributes, entity, specs, report)
+    return Scope(catalog, f"a {entity.name}", entity.attributes, entity, None, specs, report)
 
 
 def row_scope(scope: Scope, what: str, attributes: dict[str, Attribute]) -> Scope:
     """The scope of a `where` about rows."""
-    return replace(scope, what=what, attributes=attributes, entity=None)
+    return replace(scope, what=what, attributes=attributes, entity=None, attached=None)
+
+
+def attached_scope(scope: Scope, relation: str, entity: Entity) -> Scope:
+    """The scope of a `where` about subjects of another entity."""
+    return replace(row_scope(scope, f"a row of {relation}", entity.attributes), attached=entity)
 
 
 def node_to_rule(node: Node, scope: Scope) -> Rule:
@@ -122,9 +155,8 @@ def _warn_of_values(condition: AttributeCondition, entry: Entry, scope: Scope) -
 
 def _named(entry: Entry, scope: Scope) -> Rule:
     if entry.name in scope.attributes:
-        return _conditions(
-            node_to_conditions(scope.attributes[entry.name], entry.value, scope.attributes), entry, scope
-        )
+        found = node_to_conditions(scope.attributes[entry.name], entry.value, scope.around)
+        return _conditions(found, entry, scope)
     relation, _, rest = entry.name.partition(".")
     if rest and scope.entity and relation in scope.entity.relations:
         inner = replace(entry, key=replace(entry.key, text=rest, value=rest))
@@ -144,30 +176,71 @@ def _attribute(node: Mapping, scope: Scope) -> Rule:
         known = nearest(name, scope.attributes)
         raise error("unknown-attribute", f"{scope.what} has no attribute `{name}`", entry.value.span, known)
     others = tuple(other for other in node.entries if other is not entry)
-    return _conditions(entries_to_conditions(scope.attributes[name], others, node, scope.attributes), entry, scope)
+    return _conditions(entries_to_conditions(scope.attributes[name], others, node, scope.around), entry, scope)
 
 
-def _where(fields: Fields, scope: Scope) -> Rule | None:
-    node = fields.take("where")
+def _rule_of(fields: Fields, name: str, scope: Scope) -> Rule | None:
+    node = fields.take(name)
     return None if node is None else node_to_rule(node, scope)
 
 
 def _subject_entity(scope: Scope, node: Mapping, word: str) -> Entity:
     if scope.entity is None:
-        raise error("not-here", f"`{word}` cannot be asked of {scope.what}", node.span, "name one of its attributes")
+        help_ = "name one of its attributes"
+        if scope.attached:
+            help_ = f"make it a segment of {scope.attached.name}, and ask `in_segment` here"
+        raise error("not-here", f"`{word}` cannot be asked of {scope.what}", node.span, help_)
     return scope.entity
 
 
-def _performed(node: Mapping, scope: Scope) -> Rule:
-    entity = _subject_entity(scope, node, "performed")
+def _event_rows(node: Mapping, scope: Scope) -> EventRows:
+    word = next(entry.name for entry in node.entries if entry.name in EVENTS)
+    entity = _subject_entity(scope, node, word)
     if entity.events is None:
         raise error("no-events", f"the catalog gives no events for {entity.name}", node.span, "add `events:` there")
+    return entity.events
+
+
+def _event_scope(scope: Scope, events: EventRows) -> Scope:
+    return row_scope(scope, "an event", events.attributes)
+
+
+def _events(node: Mapping, scope: Scope) -> Rule:
+    """A condition on one kind of event."""
+    events = _event_rows(node, scope)
     fields = Fields(node, "the condition", scope.report)
-    properties = entity.events.attributes
-    where = _where(fields, row_scope(scope, "an event", properties))
-    found = performed(entity.events, fields, where)
+    where = _rule_of(fields, "where", _event_scope(scope, events))
+    match next(entry.name for entry in node.entries if entry.name in EVENTS):
+        case "first_performed" | "last_performed":
+            having = _rule_of(fields, "having", _event_scope(scope, events))
+            found = first_or_last(events, fields, where, having)
+        case "performed_regularly":
+            found = performed_regularly(events, fields, where)
+        case "stopped_performing":
+            found = stopped_performing(events, fields, where)
+        case "resumed_performing":
+            found = resumed_performing(events, fields, where)
+        case _:
+            found = performed(events, fields, where, scope.around)
     fields.close()
     return found
+
+
+def _sequence(node: Mapping, scope: Scope) -> Rule:
+    events = _event_rows(node, scope)
+    fields = Fields(node, "the condition", scope.report)
+    listed = fields.require("sequence")
+    items = listed.items if isinstance(listed, Sequence) else ()
+    steps = tuple(_step(item, number, number == len(items) - 1, events, scope) for number, item in enumerate(items))
+    found = sequence(events, fields, steps, listed)
+    fields.close()
+    return found
+
+
+def _step(node: Node, number: int, last: bool, events: EventRows, scope: Scope) -> Step:
+    fields = Fields(node, "the step", scope.report)
+    where = _rule_of(fields, "where", _event_scope(scope, events))
+    return node_to_step(fields, where, number, last)
 
 
 def _related(node: Mapping, scope: Scope) -> Rule:
@@ -178,20 +251,58 @@ def _related(node: Mapping, scope: Scope) -> Rule:
     if relation is None:
         known = nearest(as_text(name), entity.relations)
         raise error("unknown-relation", f"a {entity.name} has no relation `{as_text(name)}`", name.span, known)
-    related: Entity | None = None
-    at: TimeColumn | None = None
     match relation:
         case Link():
             related = scope.catalog.entities[relation.entity]
-            attributes = related.attributes
+            rows = attached_scope(scope, relation.name, related)
+            chosen = RelationCondition(relation, related, _rule_of(fields, "where", rows), (), AT_LEAST_ONE)
+            take_windows(fields, None, relation.name)
         case Rows():
-            attributes, at = relation.attributes, relation.at
-    where = _where(fields, row_scope(scope, f"a row of {relation.name}", attributes))
-    windows = take_windows(fields, at, relation.name)
-    numbers = rows_number(fields, attributes)
+            rows = row_scope(scope, f"a row of {relation.name}", relation.attributes)
+            where = _rule_of(fields, "where", rows)
+            windows = take_windows(fields, relation.at, relation.name)
+            chosen = RelationCondition(relation, None, where, windows, AT_LEAST_ONE)
+    found = _asked_of_rows(chosen, fields, rows, scope)
     fields.close()
-    found = tuple(RelationCondition(relation, related, where, windows, number) for number in numbers)
     return found[0] if len(found) == 1 else All(found)
+
+
+def _asked_of_rows(chosen: RelationCondition, fields: Fields, rows: Scope, scope: Scope) -> tuple[Rule, ...]:
+    """What is asked of the chosen rows: a quantifier, their first or last, numbers, or that there is one."""
+    quantifiers = [entry for entry in fields.left.values() if entry.name in QUANTIFIERS]
+    or_none = fields.take("or_none")
+    if or_none is not None and not any(entry.name == "every" for entry in quantifiers):
+        raise error("not-here", "`or_none` goes with `every`", or_none.span)
+    ends: tuple[Rule, ...] = ()
+    if isinstance(chosen.relation, Rows):
+        ends = end_of_rows(chosen.relation, fields, chosen.where, chosen.windows)
+    numbers = rows_number(fields, rows.attributes, scope.around)
+    fields.known.extend(QUANTIFIERS)
+    if len(quantifiers) + bool(ends) + bool(numbers) > 1:
+        help_ = "give each its own condition"
+        raise error("two-subjects", "more than one thing is asked of the rows", fields.span, help_)
+    if quantifiers:
+        asked = _rule_of(fields, quantifiers[0].name, rows)
+        assert asked is not None, "the field is there"
+        return _quantified(chosen, quantifiers[0].name, asked, or_none is not None and as_boolean(or_none))
+    counted = tuple(replace(chosen, number=number) for number in numbers)
+    return ends or counted or (chosen,)
+
+
+def _quantified(chosen: RelationCondition, word: str, asked: Rule, or_none: bool) -> tuple[Rule, ...]:
+    """`every` row passes when none fails; unless `or_none`, there must be one."""
+
+    def counted(number: Number, *more: Rule) -> Rule:
+        rules = (*((chosen.where,) if chosen.where else ()), *more)
+        return replace(chosen, where=rules[0] if len(rules) == 1 else All(rules), number=number)
+
+    match word:
+        case "any":
+            return (counted(AT_LEAST_ONE, asked),)
+        case "none":
+            return (counted(NONE_AT_ALL, asked),)
+        case _:
+            return (*(() if or_none else (chosen,)), counted(NONE_AT_ALL, Not(asked)))
 
 
 def _related_rule(relation: str, where: Mapping, scope: Scope) -> Rule:
@@ -203,17 +314,39 @@ def _related_rule(relation: str, where: Mapping, scope: Scope) -> Rule:
 
 def _segments(node: Mapping, scope: Scope) -> Rule:
     entry = next(entry for entry in node.entries if entry.name in ("in_segment", "not_in_segment"))
-    entity = _subject_entity(scope, node, entry.name)
+    entity = scope.attached or _subject_entity(scope, node, entry.name)
     extra = next((other for other in node.entries if other is not entry), None)
     if extra:
-        raise error("unknown-field", f"`{entry.name}` has no field `{extra.name}`", extra.key.span)
+        help_ = "was a member on a day: `was_in_segment`; moved on a day: `entered_segment`, `left_segment`"
+        raise error("unknown-field", f"`{entry.name}` has no field `{extra.name}`", extra.key.span, help_)
+    condition = SegmentCondition(_segment_keys(entry, entity, scope))
+    return Not(condition) if entry.name == "not_in_segment" else condition
+
+
+def _segment_keys(entry: Entry, entity: Entity, scope: Scope) -> tuple[str, ...]:
     keys = tuple(dict.fromkeys(as_texts(entry.value)))
     if not keys:
         raise error("empty-list", "an empty list names no segment", entry.value.span)
     for key in keys:
         _check_reference(key, entity, entry, scope)
-    condition = SegmentCondition(keys)
-    return Not(condition) if entry.name == "not_in_segment" else condition
+    return keys
+
+
+MOVES: dict[str, Move] = {"entered_segment": "entered", "left_segment": "left", "was_in_segment": "was_in"}
+
+
+def _moved(node: Mapping, scope: Scope) -> Rule:
+    """A condition on what was recorded of a segment."""
+    entry = next(entry for entry in node.entries if entry.name in MOVES)
+    entity = _subject_entity(scope, node, entry.name)
+    fields = Fields(node, "the condition", scope.report)
+    keys = _segment_keys(Entry(entry.key, fields.require(entry.name)), entity, scope)
+    windows = take_windows(fields, RECORDED_ON, entry.name)
+    fields.close()
+    if entry.name == "was_in_segment" and len(windows) != 1:
+        help_ = "add one, as in `on: 2026-01-31` or `in_last: 30 days`"
+        raise error("missing-field", "`was_in_segment` on what day?", entry.key.span, help_)
+    return MoveCondition(keys, MOVES[entry.name], tuple(each for each in windows if isinstance(each, DayWindow)))
 
 
 def _check_reference(key: str, entity: Entity, entry: Entry, scope: Scope) -> None:
@@ -226,13 +359,25 @@ def _check_reference(key: str, entity: Entity, entry: Entry, scope: Scope) -> No
         raise error("archived-segment", f"`{key}` is archived", span, "make it active, or drop the reference")
 
 
+RECORDED_ON = TimeColumn("recorded_on", Type.DATE)
+QUANTIFIERS = ("any", "every", "none")
 GROUPS: dict[str, Handler] = {"all": _group, "any": _group, "none": _group, "not": _group, "everyone": _everyone}
+EVENTS: dict[str, Handler] = {
+    "performed": _events,
+    "not_performed": _events,
+    "first_performed": _events,
+    "last_performed": _events,
+    "performed_regularly": _events,
+    "stopped_performing": _events,
+    "resumed_performing": _events,
+    "sequence": _sequence,
+}
 SUBJECTS: dict[str, Handler] = {
     "attribute": _attribute,
-    "performed": _performed,
-    "not_performed": _performed,
+    **EVENTS,
     "related": _related,
     "in_segment": _segments,
     "not_in_segment": _segments,
+    **dict.fromkeys(MOVES, _moved),
 }
 WORDS: dict[str, Handler] = {**GROUPS, **SUBJECTS}

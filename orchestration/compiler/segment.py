@@ -7,12 +7,15 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-from orchestration.compiler.catalog import Attribute, Entity, EventRows, Relation
-from orchestration.compiler.window import Window
+from orchestration.compiler.catalog import Attribute, Entity, EventRows, Relation, Rows
+from orchestration.compiler.window import DayWindow, RelativeDay, Window
 
 Value: TypeAlias = str | int | Decimal | bool
 Comparison: TypeAlias = Literal["=", ">", ">=", "<", "<="]
 TextKind: TypeAlias = Literal["contains", "starts_with", "ends_with", "domain", "matches"]
+Side: TypeAlias = Literal["top", "bottom"]
+End: TypeAlias = Literal["first", "last"]
+Move: TypeAlias = Literal["entered", "left", "was_in"]
 
 
 @dataclass(frozen=True)
@@ -68,22 +71,49 @@ class Within:
 
 
 @dataclass(frozen=True)
+class Anniversary:
+    """A date whose month and day return, in a later year, in the window, which is no longer than a year."""
+
+    window: DayWindow
+
+
+@dataclass(frozen=True)
 class IsKnown:
     """Any value will do."""
 
 
+@dataclass(frozen=True)
+class Rank:
+    """One of the first places, or of a share of them, among the known values of the base population.
+
+    Places are counted from the highest value (`top`) or the lowest, equal values by key; `within` counts them in each
+    group of subjects that have the same value there.
+    """
+
+    side: Side
+    places: int | None
+    share: Decimal | None
+    within: Attribute | None
+
+
 ElementTest: TypeAlias = IsAnyOf | TextTest
-Test: TypeAlias = IsAnyOf | Compare | TextTest | HasAny | HasAll | AnyElement | Within | IsKnown
+DateTest: TypeAlias = Within | Anniversary
+Test: TypeAlias = IsAnyOf | Compare | TextTest | HasAny | HasAll | AnyElement | Within | Anniversary | IsKnown | Rank
+NumberTest: TypeAlias = Compare | IsAnyOf | Rank
 
 
 @dataclass(frozen=True)
 class AttributeCondition:
-    """A test of one attribute; `negated` turns it for known values, `unknown` is the answer for unknown ones."""
+    """A test of one attribute; `negated` turns it for known values, `unknown` is the answer for unknown ones.
+
+    With `held_from` it must have held at the end of every day from that one to D.
+    """
 
     attribute: Attribute
     test: Test
     negated: bool
     unknown: bool
+    held_from: RelativeDay | None = None
 
 
 class Aggregate(StrEnum):
@@ -93,18 +123,20 @@ class Aggregate(StrEnum):
     AVERAGE = "average"
     MINIMUM = "minimum"
     MAXIMUM = "maximum"
+    DISTINCT = "distinct"
 
 
 @dataclass(frozen=True)
 class Number:
     """What is counted or summed over a subject's rows, and the tests it must all pass.
 
-    Over no rows a count and a sum are 0 and the others unknown; `negated` and `unknown` as for attributes.
+    Over no rows a count, a sum and a distinct count are 0 and the others unknown; `negated` and `unknown` as for
+    attributes.
     """
 
     aggregate: Aggregate
     attribute: Attribute | None
-    tests: tuple[Compare | IsAnyOf, ...]
+    tests: tuple[NumberTest, ...]
     negated: bool = False
     unknown: bool = False
 
@@ -132,10 +164,67 @@ class RelationCondition:
 
 
 @dataclass(frozen=True)
+class EndCondition:
+    """The first or last of the dated rows that are named so, pass `where` and lie in all windows.
+
+    It must pass all tests of its date and `having`; `unknown` is the answer where there is no such row.
+    """
+
+    source: Rows
+    names: tuple[str, ...] | None
+    where: Rule | None
+    windows: tuple[Window, ...]
+    end: End
+    tests: tuple[DateTest, ...]
+    having: Rule | None
+    unknown: bool
+
+
+@dataclass(frozen=True)
+class RegularCondition:
+    """At least so many of the periods have a number of events that passes all tests."""
+
+    events: EventRows
+    names: tuple[str, ...] | None
+    where: Rule | None
+    periods: tuple[DayWindow, ...]
+    times: tuple[Number, ...]
+    at_least: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """An event of a sequence, or with `negated` one that must not happen there; `within` is in elapsed hours."""
+
+    names: tuple[str, ...] | None
+    where: Rule | None
+    within: int | None
+    negated: bool
+
+
+@dataclass(frozen=True)
+class SequenceCondition:
+    """Events that follow each other, each strictly later than the one before, all in the windows."""
+
+    events: EventRows
+    steps: tuple[Step, ...]
+    windows: tuple[Window, ...]
+
+
+@dataclass(frozen=True)
 class SegmentCondition:
-    """Being in any of these segments of the same entity on the same day."""
+    """Being in any of these segments of the subject's entity on the same day."""
 
     keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MoveCondition:
+    """Having moved into or out of any of these segments, or been in one, as recorded, on a day of all windows."""
+
+    keys: tuple[str, ...]
+    move: Move
+    windows: tuple[DayWindow, ...]
 
 
 @dataclass(frozen=True)
@@ -166,7 +255,17 @@ class Everyone:
     """Every subject of the base population."""
 
 
-Condition: TypeAlias = AttributeCondition | EventCondition | RelationCondition | SegmentCondition | StaticMembers
+Condition: TypeAlias = (
+    AttributeCondition
+    | EventCondition
+    | RelationCondition
+    | EndCondition
+    | RegularCondition
+    | SequenceCondition
+    | SegmentCondition
+    | MoveCondition
+    | StaticMembers
+)
 Rule: TypeAlias = All | AnyOf | Not | Everyone | Condition
 
 

@@ -12,8 +12,13 @@ def _list(values: Iterable[str]) -> str:
 
 
 def history_before(entity: str, key: str, flags: Iterable[str]) -> str:
-    """The macro call that reads an entity's flags as they stood before the day."""
+    """The macro call that reads an entity's flags as they were recorded before the day."""
     return "{{ history_before('" + entity + "', '" + key + "', " + _list(flags) + ") }}"
+
+
+def definitions_before() -> str:
+    """The macro call that reads the segments' definitions as they were recorded before the day."""
+    return "{{ definitions_before() }}"
 
 
 def open_from(definitions: Iterable[str]) -> str:

@@ -163,8 +163,8 @@ def _period_start(unit: str, clock: Clock) -> exp.Expr:
 
 def day(moment: Day, clock: Clock) -> exp.Expr:
     match moment:
-        case RelativeDay(months, days):
-            return moved(as_of(), months, days)
+        case RelativeDay(months, days, since):
+            return moved(day(since, clock) if since else as_of(), months, days)
         case PeriodDay(unit, periods, days):
             months = {"month": 1, "quarter": 3, "year": 12}.get(unit, 0) * periods
             whole_days = {"day": 1, "week": 7}.get(unit, 0) * periods
@@ -202,12 +202,37 @@ def _instant(moment: Instant, clock: Clock) -> exp.Expr:
 
 def end_of_day(clock: Clock) -> exp.Expr:
     """The first instant after the as-of day, in UTC."""
-    end: exp.Expr = cast(moved(as_of(), 0, 1), "timestamp")
-    return end if clock.timezone == "UTC" else _zoned(_zoned(end, clock.timezone), "UTC")
+    return start_of_day(moved(as_of(), 0, 1), clock)
+
+
+def start_of_day(local: exp.Expr, clock: Clock) -> exp.Expr:
+    """The first instant of a local day, in UTC."""
+    start: exp.Expr = cast(local, "timestamp")
+    return start if clock.timezone == "UTC" else _zoned(_zoned(start, clock.timezone), "UTC")
+
+
+def later(moment: exp.Expr, hours: int) -> exp.Expr:
+    """An instant, so many elapsed hours later."""
+    return exp.TimestampAdd(this=moment, expression=exp.Literal.number(hours), unit=exp.var("HOUR"))
 
 
 def _timestamp(fixed: datetime) -> exp.Expr:
     return cast(exp.Literal.string(fixed.isoformat(sep=" ")), "timestamp")
+
+
+def days_between(first: exp.Expr, last: exp.Expr) -> exp.Expr:
+    """How many days lie from one day, in, to another, out."""
+    return exp.DateDiff(this=last.copy(), expression=first.copy(), unit=exp.var("DAY"))
+
+
+def day_series(first: exp.Expr, last: exp.Expr) -> exp.Select:
+    """One row per day from one to another, both in."""
+    step = exp.Interval(this=exp.Literal.string("1"), unit=exp.var("DAY"))
+    series = exp.GenerateSeries(start=first.copy(), end=last.copy(), step=step)
+    alias = exp.TableAlias(this=exp.to_identifier("series"), columns=[exp.to_identifier("day")])
+    rows = exp.Table(this=series, alias=alias)
+    day_ = exp.Alias(this=cast(column("day"), "date"), alias=identifier("day"))
+    return exp.Select(expressions=[day_]).from_(rows, copy=False)
 
 
 def in_days(value: exp.Expr, window: DayWindow, clock: Clock) -> list[exp.Expr]:
@@ -231,6 +256,48 @@ def in_instants(value: exp.Expr, window: InstantWindow, clock: Clock) -> list[ex
         before = exp.LTE if window.end_in else exp.LT
         found.append(before(this=value.copy(), expression=_instant(window.end, clock)))
     return found
+
+
+def returns_in(value: exp.Expr, window: DayWindow, clock: Clock) -> exp.Expr:
+    """That a day's month and day return, in a later year, in a window of at most a year.
+
+    Days are compared as numbers such as 20240229, from after the day before the window: so 29 February, in a year
+    without one, lies after 28 February and not after 1 March.
+    """
+    assert window.first and window.last, "an anniversary's window has both ends"
+    before, last = _number_of(moved(day(window.first, clock), 0, -1)), day(window.last, clock)
+    candidates: list[exp.Expr] = [_part("year", last)]
+    if window.first != window.last:
+        candidates.append(exp.Sub(this=_part("year", last), expression=number(1)))
+    found: list[exp.Expr] = []
+    for year in candidates:
+        this_year = exp.Mul(this=exp.Paren(this=year), expression=number(10000))
+        returned = exp.Add(this=this_year, expression=_month_and_day(value))
+        found.append(
+            all_of(
+                [
+                    compared(_part("year", value), "<", year.copy()),
+                    compared(returned, ">", before.copy()),
+                    compared(returned.copy(), "<=", _number_of(last)),
+                ]
+            )
+        )
+    return exp.Paren(this=any_of(found)) if len(found) > 1 else found[0]
+
+
+def _part(unit: str, value: exp.Expr) -> exp.Expr:
+    return exp.Extract(this=exp.var(unit), expression=value.copy())
+
+
+def _month_and_day(value: exp.Expr) -> exp.Expr:
+    months = exp.Mul(this=_part("month", value), expression=number(100))
+    return exp.Add(this=months, expression=_part("day", value))
+
+
+def _number_of(value: exp.Expr) -> exp.Expr:
+    """A day as a number of eight digits."""
+    year = exp.Mul(this=_part("year", value), expression=number(10000))
+    return exp.Add(this=year, expression=_month_and_day(value))
 
 
 def in_window(value: exp.Expr, window: Window, clock: Clock) -> list[exp.Expr]:

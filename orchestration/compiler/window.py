@@ -11,10 +11,11 @@ PeriodUnit: TypeAlias = Literal["day", "week", "month", "quarter", "year"]
 
 @dataclass(frozen=True)
 class RelativeDay:
-    """D moved by calendar months first (clamped at the month's end), then by days."""
+    """D, or another day `since`, moved by calendar months first (clamped at the month's end), then by days."""
 
     months: int = 0
     days: int = 0
+    since: RelativeDay | None = None
 
 
 @dataclass(frozen=True)
@@ -73,3 +74,14 @@ Window: TypeAlias = DayWindow | InstantWindow
 
 TODAY = RelativeDay()
 EVER = DayWindow(None, None)
+
+
+def has_today(window: DayWindow) -> bool:
+    """Whether a window holds the as-of day whatever day that is, as far as its shape tells."""
+    return _not_later(window.first) and window.last in (None, TODAY)
+
+
+def _not_later(first: Day | None) -> bool:
+    if not isinstance(first, RelativeDay):
+        return first is None
+    return first.since is None and first.months <= 0 and first.days <= (first.months < 0)

@@ -1,31 +1,39 @@
-"""Rules in words: for the catalogue, for comments in SQL, and for names of columns."""
+"""Rules in words: for the catalogue, for comments in SQL, and for what columns are named after."""
 
 from __future__ import annotations
 
-import re
-from hashlib import sha256
+from collections.abc import Sequence
 from typing import assert_never
 
+from orchestration.compiler.catalog import EventRows
 from orchestration.compiler.segment import (
     Aggregate,
     All,
+    Anniversary,
     AnyElement,
     AnyOf,
     AttributeCondition,
     Compare,
+    Condition,
+    EndCondition,
     EventCondition,
     Everyone,
     HasAll,
     HasAny,
     IsAnyOf,
     IsKnown,
+    MoveCondition,
     Not,
     Number,
+    Rank,
+    RegularCondition,
     RelationCondition,
     Rule,
     SegmentCondition,
+    SequenceCondition,
     Share,
     StaticMembers,
+    Step,
     Test,
     TextTest,
     Value,
@@ -44,7 +52,6 @@ from orchestration.compiler.window import (
     Window,
 )
 
-MAX_NAME = 55
 _COMPARED = {"=": "is", ">": "is more than", ">=": "is at least", "<": "is less than", "<=": "is at most"}
 _PERIODS = {-1: "last", 0: "this", 1: "next"}
 
@@ -62,18 +69,32 @@ def rule_to_words(rule: Rule) -> str:
             return f"not ({rule_to_words(inner)})"
         case Everyone():
             return "everyone"
-        case AttributeCondition():
+        case _:
             return condition_to_words(rule)
+
+
+def condition_to_words(condition: Condition) -> str:
+    match condition:
+        case AttributeCondition():
+            return _attribute(condition)
         case EventCondition():
-            return _event(rule)
+            return _event(condition)
         case RelationCondition():
-            return _relation(rule)
+            return _relation(condition)
+        case EndCondition():
+            return _end(condition)
+        case RegularCondition():
+            return _regular(condition)
+        case SequenceCondition(_, steps, windows):
+            return f"performed {steps_to_words(steps)}{windows_to_words(windows)}"
         case SegmentCondition(keys):
             return f"in segment {' or '.join(keys)}"
+        case MoveCondition(keys, move, windows):
+            return f"{move.replace('_', ' ')} segment {' or '.join(keys)}{windows_to_words(windows)}"
         case StaticMembers(path, keys):
             return f"named in {path} ({len(keys)} keys)"
         case _:
-            assert_never(rule)
+            assert_never(condition)
 
 
 def _joined(rules: tuple[Rule, ...], word: str) -> str:
@@ -82,11 +103,15 @@ def _joined(rules: tuple[Rule, ...], word: str) -> str:
     return word.join(grouped) if len(parts) > 1 else parts[0]
 
 
-def condition_to_words(condition: AttributeCondition) -> str:
+def _attribute(condition: AttributeCondition) -> str:
     said = f"{condition.attribute.name} {test_to_words(condition.test, condition.negated)}"
-    if condition.unknown == condition.negated or isinstance(condition.test, IsKnown):
-        return said
-    return f"{said} ({'or' if condition.unknown else 'and not'} unknown)"
+    if condition.unknown != condition.negated and not isinstance(condition.test, IsKnown):
+        said = f"{said} ({'or' if condition.unknown else 'and not'} unknown)"
+    return f"{said} for at least {_length_of(condition.held_from)}" if condition.held_from else said
+
+
+def _length_of(held_from: RelativeDay) -> str:
+    return _length(held_from.months, held_from.days)
 
 
 def test_to_words(test: Test, negated: bool) -> str:
@@ -108,6 +133,12 @@ def test_to_words(test: Test, negated: bool) -> str:
             return f"has an element that {test_to_words(inner, is_negated)}"
         case Within(window):
             return f"is {window_to_words(window)}"
+        case Anniversary(window):
+            day = "is today" if window.first == window.last else f"lies {window_to_words(window)}"
+            return f"has an anniversary that {day}"
+        case Rank(side, places, share, within):
+            limit = f"{places}" if share is None else f"{(share * 100).normalize():f}%"
+            return f"is in the {side} {limit}{f' within {within.name}' if within else ''}"
         case _:
             assert_never(test)
 
@@ -136,13 +167,15 @@ def window_to_words(window: Window) -> str:
             return "ever"
         case DayWindow(RelativeDay(0, 1), RelativeDay(months, days)) if days >= 1 or months >= 1:
             return f"in the next {_length(months, days)}"
-        case DayWindow(RelativeDay(months, days), RelativeDay(0, 0)) if months <= 0 and days <= 1 and (months or days):
+        case DayWindow(RelativeDay(months, days, None), RelativeDay(0, 0, None)) if (
+            months <= 0 and days <= 1 and (months or days)
+        ):
             return f"in the last {_length(months, days - 1)}"
         case DayWindow(PeriodDay(unit, periods, 0), PeriodDay(_, _, -1)):
             return f"during {_PERIODS[periods]} {unit}"
         case DayWindow(first, last) if first and first == last:
             return f"on {_day(first)}"
-        case DayWindow(None, RelativeDay(months, days)) if days < 0 or months:
+        case DayWindow(None, RelativeDay(months, days, None)) if days < 0 or months:
             return f"more than {_length(months, days + 1)} ago"
         case DayWindow(first, last):
             return _from_to(_day(first) if first else "", _day(last) if last else "")
@@ -176,8 +209,10 @@ def _plural(count: int, noun: str) -> str:
 
 def _day(day: Day) -> str:
     match day:
-        case RelativeDay(0, 0):
+        case RelativeDay(0, 0, None):
             return "the day"
+        case RelativeDay(months, days, RelativeDay() as since):
+            return f"{_length(months, days)} before {_day(since)}"
         case RelativeDay(months, days):
             ahead = (months or days) > 0
             return f"{_length(months, days)} {'from now' if ahead else 'ago'}"
@@ -204,7 +239,8 @@ def number_to_words(number: Number) -> str:
     return " and ".join(test_to_words(test, number.negated) for test in number.tests)
 
 
-def _windows(windows: tuple[Window, ...]) -> str:
+def windows_to_words(windows: Sequence[Window]) -> str:
+    """The windows after what they choose, each with a space before it."""
     return "".join(f" {window_to_words(window)}" for window in windows)
 
 
@@ -212,11 +248,49 @@ def _where(where: Rule | None) -> str:
     return f" where {rule_to_words(where)}" if where else ""
 
 
+def _names(names: tuple[str, ...] | None) -> str:
+    return " or ".join(names) if names else "any event"
+
+
+def _end(condition: EndCondition) -> str:
+    name = _names(condition.names) if isinstance(condition.source, EventRows) else condition.source.name
+    chosen = f"{condition.end} {name}{_where(condition.where)}{windows_to_words(condition.windows)}"
+    asked = [test_to_words(test, False) for test in condition.tests]
+    if condition.having is not None:
+        asked.append(f"has {rule_to_words(condition.having)}")
+    return f"{chosen} {' and '.join(asked)}{' (or unknown)' if condition.unknown else ''}"
+
+
+def _regular(condition: RegularCondition) -> str:
+    chosen = f"{_names(condition.names)}{_where(condition.where)}"
+    times = "" if len(condition.times) == 1 and _at_least_one(condition.times[0]) else " times that "
+    times += " and ".join(number_to_words(number) for number in condition.times) if times else ""
+    whole = window_to_words(DayWindow(condition.periods[-1].first, condition.periods[0].last))
+    return f"performed {chosen}{times} in at least {condition.at_least} of {len(condition.periods)} periods {whole}"
+
+
+def _at_least_one(number: Number) -> bool:
+    return number.aggregate is Aggregate.COUNT and number.tests == (Compare(">=", 1),)
+
+
+def steps_to_words(steps: Sequence[Step]) -> str:
+    """The steps of a sequence, each after the one before."""
+    said = []
+    for number, step in enumerate(steps):
+        within = f" within {_hours(step.within)}" if step.within else ""
+        said.append(f"{', then ' if number else ''}{'not ' if step.negated else ''}")
+        said.append(f"{_names(step.names)}{_where(step.where)}{within}")
+    return "".join(said)
+
+
+def _hours(hours: int) -> str:
+    return _plural(hours // 24, "day") if hours % 24 == 0 else _plural(hours, "hour")
+
+
 def _event(condition: EventCondition) -> str:
-    names = " or ".join(condition.names) if condition.names else "any event"
-    chosen = f"{names}{_where(condition.where)}{_windows(condition.windows)}"
+    chosen = f"{_names(condition.names)}{_where(condition.where)}{windows_to_words(condition.windows)}"
     number = condition.number
-    if number.aggregate is Aggregate.COUNT and number.tests == (Compare(">=", 1),):
+    if _at_least_one(number):
         return f"performed {chosen}"
     if number.aggregate is Aggregate.COUNT and number.tests == (Compare("=", 0),):
         return f"has not performed {chosen}"
@@ -235,47 +309,8 @@ def _counted(number: Number, counted: str, of: str) -> str:
 
 
 def _relation(condition: RelationCondition) -> str:
-    chosen = f"{condition.relation.name}{_where(condition.where)}{_windows(condition.windows)}"
+    chosen = f"{condition.relation.name}{_where(condition.where)}{windows_to_words(condition.windows)}"
     number = condition.number
-    if number.aggregate is Aggregate.COUNT and number.tests == (Compare(">=", 1),):
+    if _at_least_one(number):
         return f"has {chosen}"
     return f"{_counted(number, '', '')} {chosen} {number_to_words(number)}"
-
-
-def slug(*phrases: str) -> str:
-    """Phrases as one name of small letters, digits and _; a name that would be too long ends in a digest of itself."""
-    said = "_".join(phrases).lower()
-    name = re.sub(r"[^a-z0-9]+", "_", said).strip("_") or "value"
-    lossless = re.fullmatch(r"[a-z0-9_ ]*", said) is not None
-    if len(name) <= MAX_NAME and lossless:
-        return name
-    return f"{name[: MAX_NAME - 7].rstrip('_')}_{digest(said)}"
-
-
-def comment(said: str) -> str:
-    """Words that may stand in a comment of SQL inside a template: on one line, opening and closing nothing."""
-    plain = "".join(char if char.isprintable() else " " for char in said).replace("{", "(").replace("}", ")")
-    for mark in ("*/", "/*", "--"):
-        plain = plain.replace(mark, " ".join(mark))
-    return plain if len(plain) <= 160 else f"{plain[:159]}…"
-
-
-def digest(said: str) -> str:
-    return sha256(said.encode()).hexdigest()[:6]
-
-
-class Namer:
-    """Names for things, each its own: a name already taken by something else gets a digest of what it stands for."""
-
-    def __init__(self, *taken: str) -> None:
-        self.taken = {name.lower() for name in taken}
-
-    def name(self, wanted: str, meaning: str) -> str:
-        """The wanted name, if it is free; engines do not tell small letters from capitals."""
-        chosen = wanted
-        if chosen.lower() in self.taken:
-            chosen = f"{wanted[: MAX_NAME - 7]}_{digest(meaning)}"
-        while chosen.lower() in self.taken:
-            chosen += "_"
-        self.taken.add(chosen.lower())
-        return chosen

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.compiler.compile import Sources, compile_sources
-from orchestration.compiler.plan import MeasureTrait, RowsTrait
 from orchestration.compiler.problem import SourceFile
+from orchestration.compiler.trait import MeasureTrait, RowsTrait
 from orchestration.questions import ask
 from orchestration.warehouse import DuckDB
 

@@ -10,6 +10,7 @@ import calendar
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ WINDOW_WORDS = RELATIVE_WORDS | ABSOLUTE_WORDS | {"in_last", "in_next", "during"
 _AMOUNT = re.compile(r"(\d+) (hour|day|week|month|quarter|year)s?")
 _RELATIVE = re.compile(r"(.+) (ago|from now)")
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
+_A_YEAR = {"day": 366, "week": 52, "month": 12, "quarter": 4, "year": 1}
 
 
 @dataclass(frozen=True)
@@ -45,14 +47,14 @@ class Clock:
     zone: ZoneInfo
     week_starts_on: str = "monday"
 
-    @property
+    @cached_property
     def end(self) -> dt.datetime:
         """The end of D: the first instant of the local day after it."""
         return self.start_of(self.as_of + DAY)
 
     def start_of(self, day: dt.date) -> dt.datetime:
         """Return the first instant of a local day."""
-        return to_utc(dt.datetime.combine(day, dt.time(), self.zone))
+        return midnight(day, self.zone)
 
     def day_of(self, value: dt.date | dt.datetime) -> dt.date:
         """Return the local day of an instant; a date is its own day."""
@@ -68,6 +70,12 @@ class Clock:
         """Return the interval of whole local days from first to last, both in."""
         begin = None if first is None else self.start_of(first)
         return Interval(begin, None if last is None else self.start_of(last + DAY))
+
+
+@lru_cache(maxsize=100_000)
+def midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
+    """Return the first instant of a local day."""
+    return to_utc(dt.datetime.combine(day, dt.time(), zone))
 
 
 def to_utc(value: dt.datetime) -> dt.datetime:
@@ -155,6 +163,17 @@ def past_moment(clock: Clock, operand: Any) -> dt.datetime:
     """Return the first instant after an operand: the next day's start, or one tick after a timestamp."""
     value = moment(operand)
     return to_utc(value) + TICK if isinstance(value, dt.datetime) else clock.start_of(value + DAY)
+
+
+def last_days(clock: Clock, length: str) -> Interval:
+    """`7 days` that end with D; there are no hours here."""
+    number, unit = amount(length)
+    return clock.days(shift(clock.as_of, -number, unit) + DAY, clock.as_of)
+
+
+def days_between(first: dt.date, last: dt.date) -> list[dt.date]:
+    """Return all days from first to last, both in."""
+    return [first + DAY * number for number in range((last - first).days + 1)]
 
 
 def in_last(clock: Clock, number: int, unit: str) -> Interval:
@@ -263,6 +282,9 @@ def anniversary(clock: Clock, day: dt.date, operand: Any) -> bool:
         span = clock.days(clock.as_of, clock.as_of)
     else:
         ((word, length),) = operand.items()
+        number, unit = amount(length)
+        if word not in ("in_next", "in_last") or number > _A_YEAR[unit]:
+            raise ValueError(f"no window of an anniversary: {operand!r}")
         span = window(clock, word, length)
     years = range(day.year + 1, clock.as_of.year + 3)
     return any(span.contains(clock.start_of(return_of(day, year))) for year in years)

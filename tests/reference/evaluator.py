@@ -35,6 +35,15 @@ Where DESIGN.md leaves a choice, this is what was chosen:
 20. A reversed `between` holds for nobody; two rows of one subject as of D are an error, as is a status but active.
 21. The rule of `population` may use every condition that does not itself ask for the entity's base population.
 22. `not:` over a list is the complement of all of them, as a list means all.
+23. Ranks go by number of place, so equal values may fall on both sides of the border; keys are ordered as Python orders
+    them (text by code point). Beside a rank other operators of the same mapping hold as well, by themselves.
+24. With `for_at_least` all operators of the mapping are judged on each day by the day's version, right sides included.
+    Links have no history: an attached company is one that is attached as of D.
+25. `having` and the date condition of `first_performed` are met by one and the same event of the first instant.
+26. In `performed_regularly` each period's length is counted back from D, so months are clamped from D's own day.
+27. `within` of a sequence's step is counted from the step before that happened, to the microsecond.
+28. A segment's first judged day is D where nothing is said. On a day before it the segment counts as not judged, though
+    `in_segment` in a rule that is judged on that day reads it all the same.
 """
 
 from __future__ import annotations
@@ -44,14 +53,16 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.reference import occurrences
+from tests.reference import counts, ends, habits, past, ranks, relations, sequences
 from tests.reference.days import Clock
 from tests.reference.rules import AsOf
 
-__all__ = ["base_population", "members", "occurrences"]
+__all__ = ["base_population", "members"]
 
 Tables = dict[str, list[dict[str, Any]]]
+JudgedFrom = dt.date | Mapping[str, dt.date] | None
 NO_LISTS: Mapping[str, list[str]] = {}
+MODULES = (counts, ends, habits, past, ranks, relations, sequences)
 
 
 def members(
@@ -61,14 +72,16 @@ def members(
     segment: str,
     as_of: dt.date,
     static: Mapping[str, list[str]] = NO_LISTS,
+    judged_from: JudgedFrom = None,
 ) -> set[Any]:
     """Return the keys of the segment's members as of the end of local day `as_of` in the catalog's time zone.
 
     `catalog` and `specs` (by key) are parsed YAML; `tables` has rows by model name, timestamps as naive UTC datetimes;
-    `static` has the keys of each fixed list by the path that `members:` names. Raises ValueError or KeyError for a rule
-    that is no valid one, and ValueError for a subject with two rows as of the day.
+    `static` has the keys of each fixed list by the path that `members:` names; `judged_from` is the first judged day of
+    all segments, or of each by key, and `as_of` where nothing is said. Raises ValueError or KeyError for a rule that is
+    no valid one, and ValueError for a subject with two rows as of the day.
     """
-    return world_as_of(catalog, tables, specs, as_of, static).members(segment)
+    return world_as_of(catalog, tables, specs, as_of, static, judged_from).members(segment)
 
 
 def base_population(catalog: dict[str, Any], tables: Tables, entity: str, as_of: dt.date) -> set[Any]:
@@ -82,7 +95,9 @@ def world_as_of(
     specs: dict[str, dict[str, Any]],
     as_of: dt.date,
     static: Mapping[str, list[str]],
+    judged_from: JudgedFrom = None,
 ) -> AsOf:
     """Gather what the rules are judged on."""
     clock = Clock(as_of, ZoneInfo(catalog["timezone"]), catalog.get("week_starts_on", "monday"))
-    return AsOf(catalog, tables, specs, dict(static), clock)
+    first = judged_from if isinstance(judged_from, Mapping) else dict.fromkeys(specs, judged_from or as_of)
+    return AsOf(catalog, tables, specs, dict(static), clock, {key: first.get(key, as_of) for key in specs})

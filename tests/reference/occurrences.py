@@ -1,18 +1,15 @@
-"""Conditions over many rows of a subject: events performed, related rows and attached entities."""
+"""What a subject has many of: events, related rows and attached entities, and how a condition chooses among them."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from tests.reference import values
-from tests.reference.days import WINDOW_WORDS, is_time, window
-from tests.reference.rules import AsOf, Rule, Scope, alone, before_end, condition, fields_of, holds, unknown_of
+from tests.reference.days import WINDOW_WORDS, Interval, is_time, window
+from tests.reference.rules import AsOf, Scope, before_end, fields_of, holds
 
-AGGREGATES = ("sum", "average", "minimum", "maximum", "distinct")
 COUNT_WORDS = values.NUMBER_WORDS | {"exactly"}
 
 
@@ -23,29 +20,10 @@ class Occurrence:
     scope: Scope
     at: dt.date | dt.datetime | None
 
-
-@condition
-def performed(scope: Scope, rule: Rule) -> bool:
-    """At least one event, unless `times`, `on_days` or an aggregate asks for something else."""
-    alone(rule, "performed", "where", "times", "on_days", "unknown", *AGGREGATES, *COUNT_WORDS, *WINDOW_WORDS)
-    chosen = choose(scope, events(scope, rule["performed"]), rule)
-    days = {scope.world.clock.day_of(event.at) for event in chosen if event.at is not None}
-    return enough(scope, chosen, rule, {"times": len(chosen), "on_days": len(days)})
-
-
-@condition
-def not_performed(scope: Scope, rule: Rule) -> bool:
-    """No such event in the window."""
-    alone(rule, "not_performed", "where", *WINDOW_WORDS)
-    return not choose(scope, events(scope, rule["not_performed"]), rule)
-
-
-@condition
-def related(scope: Scope, rule: Rule) -> bool:
-    """At least one row, unless `count` or an aggregate asks for something else."""
-    alone(rule, "related", "where", "count", "unknown", *AGGREGATES, *COUNT_WORDS, *WINDOW_WORDS)
-    chosen = choose(scope, rows(scope, rule["related"]), rule)
-    return enough(scope, chosen, rule, {"count": len(chosen)})
+    @property
+    def instant(self) -> dt.datetime | None:
+        """Return the instant, or the first one of a date."""
+        return None if self.at is None else self.scope.world.clock.instant(self.at)
 
 
 def events(scope: Scope, names: str | list[str]) -> list[Occurrence]:
@@ -53,10 +31,9 @@ def events(scope: Scope, names: str | list[str]) -> list[Occurrence]:
     source = scope.definition()["events"]
     wanted = names if isinstance(names, list) else [names]
     fields = fields_of(source.get("properties", {}))
-    found = [row for row in scope.world.tables[source["model"]] if row[source["subject"]] == scope.key]
     return [
         Occurrence(Scope(scope.world, fields, row), row[source["at"]])
-        for row in found
+        for row in scope.world.rows_of(source["model"], source["subject"], scope.key)
         if names == "any" or row[source["name"]] in wanted
     ]
 
@@ -64,8 +41,7 @@ def events(scope: Scope, names: str | list[str]) -> list[Occurrence]:
 def rows(scope: Scope, name: str) -> list[Occurrence]:
     """Return the rows of a relation, or the attached entities, one for each link row."""
     relation = relation_of(scope, name)
-    table = scope.world.tables[relation.get("model") or relation["through"]]
-    mine = [row for row in table if scope.key is not None and row[relation["subject"]] == scope.key]
+    mine = scope.world.rows_of(relation.get("model") or relation["through"], relation["subject"], scope.key)
     dates = [row[relation["at"]] if "at" in relation else None for row in mine]
     if "entity" not in relation:
         fields = fields_of(relation["attributes"])
@@ -98,55 +74,20 @@ def choose(scope: Scope, found: list[Occurrence], rule: dict[str, Any]) -> list[
     """Keep what is not dated after D, lies in every window and passes `where`."""
     clock = scope.world.clock
     spans = [window(clock, word, rule[word]) for word in rule if word in WINDOW_WORDS and is_window(rule, word)]
-    seen = [one for one in found if one.at is None or before_end(clock, one.at)]
-    inside = [one for one in seen if all(one.at is not None and s.contains(clock.instant(one.at)) for s in spans)]
+    inside = [one for one in seen(scope, found) if all(lies_in(one, span) for span in spans)]
     return [one for one in inside if "where" not in rule or holds(one.scope, rule["where"])]
+
+
+def seen(scope: Scope, found: list[Occurrence]) -> list[Occurrence]:
+    """Keep what is not dated after D; what has no date is seen."""
+    return [one for one in found if one.at is None or before_end(scope.world.clock, one.at)]
+
+
+def lies_in(one: Occurrence, span: Interval) -> bool:
+    """Tell whether its date lies in a window; without one it lies in none."""
+    return one.instant is not None and span.contains(one.instant)
 
 
 def is_window(rule: dict[str, Any], word: str) -> bool:
     """Tell a window from the number condition of an aggregate: they share some words."""
     return word not in COUNT_WORDS or is_time(rule[word])
-
-
-def enough(scope: Scope, chosen: list[Occurrence], rule: dict[str, Any], counts: dict[str, int]) -> bool:
-    """All of the asked counts and aggregates hold; nothing asked means at least one."""
-    rule = dict(rule)
-    unknown = unknown_of(rule)
-    asked = [count_holds(scope, counts[word], rule[word]) for word in counts if word in rule]
-    operators = {word: rule[word] for word in rule if word in COUNT_WORDS and not is_window(rule, word)}
-    kinds = [word for word in AGGREGATES if word in rule]
-    if len(kinds) != bool(operators):
-        raise ValueError("one aggregate has one number condition")
-    for kind in kinds:
-        found = aggregate(kind, [one.scope.value(rule[kind]) for one in chosen])
-        asked += [number_holds(scope, found, word, operators[word], unknown) for word in operators]
-    return all(asked) if asked else bool(chosen)
-
-
-def count_holds(scope: Scope, found: int, body: Any) -> bool:
-    """Judge a count: a bare number equals, several operators all hold."""
-    operators = body if isinstance(body, dict) else {"equals": body}
-    verdicts = [number_holds(scope, found, word, operators[word], None) for word in operators]
-    return all(verdicts)
-
-
-def number_holds(scope: Scope, found: values.Number | None, word: str, operand: Any, unknown: str | None) -> bool:
-    """Judge a number operator, or `exactly`; the right side may name an attribute of the subject."""
-    word = "equals" if word == "exactly" else word
-    verdict = None if found is None else values.number(word, found, operand, scope.value)
-    return values.decided(verdict, word, unknown)
-
-
-def aggregate(kind: str, found: list[Any]) -> values.Number | None:
-    """Aggregate the known values; over none of them a sum and a distinct count are 0, the others unknown."""
-    numbers = [value for value in found if value is not None]
-    if kind == "distinct":
-        return len(set(numbers))
-    exact = [value if isinstance(value, float) else Fraction(value) for value in numbers]
-    functions: dict[str, Callable[[list[Any]], values.Number]] = {
-        "sum": sum,
-        "average": lambda items: sum(items) / len(items),
-        "minimum": min,
-        "maximum": max,
-    }
-    return functions[kind](exact) if exact or kind == "sum" else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.reference import values
@@ -35,8 +35,11 @@ class AsOf:
     specs: dict[str, dict[str, Any]]
     static: dict[str, list[str]]
     clock: Clock
+    judged_from: Mapping[str, dt.date] = field(default_factory=dict)
     bases: dict[str, dict[Any, Scope]] = field(default_factory=dict)
     judged: dict[str, set[Any]] = field(default_factory=dict)
+    days: dict[dt.date, AsOf] = field(default_factory=dict)
+    found: dict[tuple[str, str], dict[Any, list[Row]]] = field(default_factory=dict)
 
     def base(self, entity: str) -> dict[Any, Scope]:
         """Return the base population: the rows as of the day, begun and counted, by key."""
@@ -49,6 +52,23 @@ class AsOf:
         if segment not in self.judged:
             self.judged[segment] = judge(self, self.specs[segment])
         return self.judged[segment]
+
+    def on(self, day: dt.date) -> AsOf:
+        """Return the same rows and specs as of the end of another day."""
+        if day == self.clock.as_of:
+            return self
+        if day not in self.days:
+            self.days[day] = replace(self, clock=replace(self.clock, as_of=day), bases={}, judged={})
+        return self.days[day]
+
+    def rows_of(self, table: str, column: str, key: Any) -> list[Row]:
+        """Return the table's rows that have a subject's key in a column."""
+        if (table, column) not in self.found:
+            by_key: dict[Any, list[Row]] = {}
+            for row in self.tables[table]:
+                by_key.setdefault(row[column], []).append(row)
+            self.found[table, column] = by_key
+        return [] if key is None else self.found[table, column].get(key, [])
 
 
 @dataclass(frozen=True)
@@ -74,8 +94,10 @@ class Scope:
 
 
 Word = Callable[[Scope, Any], bool]
+Modifier = Callable[[Scope, str, dict[str, Any]], bool]
 GROUPS: dict[str, Word] = {}
 CONDITIONS: dict[str, Word] = {}
+MODIFIERS: dict[str, Modifier] = {}
 
 
 def group(function: Word) -> Word:
@@ -88,6 +110,16 @@ def condition(function: Word) -> Word:
     """Register a condition: it gets its whole mapping."""
     CONDITIONS[function.__name__] = function
     return function
+
+
+def modifier(*words: str) -> Callable[[Modifier], Modifier]:
+    """Register a word among an attribute's operators: it gets the attribute's name and all of them."""
+
+    def register(function: Modifier) -> Modifier:
+        MODIFIERS.update(dict.fromkeys(words, function))
+        return function
+
+    return register
 
 
 def holds(scope: Scope, rule: Rule) -> bool:
@@ -157,10 +189,15 @@ def attribute(scope: Scope, rule: Rule) -> bool:
 def in_segment(scope: Scope, rule: Rule) -> bool:
     """The subject is a member of the segment, or of any in the list, as of the same day."""
     alone(rule, "in_segment")
-    segments = rule["in_segment"] if isinstance(rule["in_segment"], list) else [rule["in_segment"]]
+    return any(scope.key in scope.world.members(segment) for segment in segments_of(scope, rule["in_segment"]))
+
+
+def segments_of(scope: Scope, written: str | list[str]) -> list[str]:
+    """Return the segments that a reference names, all of them of the subject's own entity."""
+    segments = written if isinstance(written, list) else [written]
     if not segments or any(scope.world.specs[segment]["entity"] != scope.entity for segment in segments):
         raise ValueError(f"segments of another entity: {segments}")
-    return any(scope.key in scope.world.members(segment) for segment in segments)
+    return segments
 
 
 @condition
@@ -185,9 +222,17 @@ def named(scope: Scope, subject: str, body: Any) -> bool:
 
 
 def attribute_holds(scope: Scope, name: str, body: Any) -> bool:
-    """All operators of one mapping hold for the attribute's value."""
-    type_ = scope.fields[name].type
-    operators = operators_of(type_, body)
+    """All operators of one mapping hold for the attribute's value; some words look at more than this value."""
+    operators = operators_of(scope.fields[name].type, body)
+    for word, judge_with in MODIFIERS.items():
+        if word in operators:
+            return judge_with(scope, name, operators)
+    return operators_hold(scope, name, operators)
+
+
+def operators_hold(scope: Scope, name: str, operators: dict[str, Any]) -> bool:
+    """All operators hold for the attribute's value as of the day."""
+    type_, operators = scope.fields[name].type, dict(operators)
     unknown = unknown_of(operators)
     if not operators:
         raise ValueError(f"no operator for {name}")

@@ -91,11 +91,11 @@ def link(subject: int | None, other: str | None) -> dict[str, Any]:
 
 
 def who(rule: Any, people: list[dict[str, Any]], as_of: dt.date = AS_OF, **more: Any) -> set[Any]:
-    """Return who meets a rule; `more` has further tables, or `catalog`, or `specs`."""
+    """Return who meets a rule; `more` has further tables, `catalog`, `specs` or `judged_from`."""
     tables = {"people": people, "companies": [], "person_events": [], "orders": [], "notes": [], "links": []}
     tables.update({name: more[name] for name in more if name in tables})
     specs = {"it": {"entity": "person", "where": rule}, **more.get("specs", {})}
-    return members(more.get("catalog", CATALOG), tables, specs, "it", as_of)
+    return members(more.get("catalog", CATALOG), tables, specs, "it", as_of, judged_from=more.get("judged_from"))
 
 
 def meets(rule: Any, as_of: dt.date = AS_OF, more: dict[str, Any] | None = None, **values: Any) -> bool:

@@ -66,9 +66,9 @@ def asked(world: World, compilation: Compilation) -> dict[str, set[object]]:
     """The members of every segment, by one query for each entity."""
     found: dict[str, set[object]] = {}
     for entity in compilation.catalog.entities.values():
-        plan = compilation.plan(entity.name)
-        keys = [segment.key for segment in plan.segments]
-        sql = to_text(to_inline(plan, compilation.bases, world.as_of, _locate), "duckdb")
+        plans = compilation.plans_of(entity.name)
+        keys = [segment.key for segment in plans[-1].segments]
+        sql = to_text(to_inline(plans, compilation.bases, world.as_of, _locate), "duckdb")
         note(sql)
         rows = CONNECTION.execute(f"select {', '.join([entity.key, *keys])} from ({sql})").fetchall()
         found |= {key: {row[0] for row in rows if row[number]} for number, key in enumerate(keys, 1)}

@@ -10,7 +10,7 @@ select
     'active' as status,
     false as hidden,
     'last_seen_at is in the last 30 days' as "rule",
-    '3944e6d020a3845b9499519dcc5759b87b30ff2b18fae3981a001c7c127154dd' as definition
+    '161e7d663b3bd5512fcbda6c2669ef07947516968500c9d87eeb113978632480' as definition
 union all
 select
     'app_candidates' as segment,
@@ -22,7 +22,7 @@ select
     'active' as status,
     false as hidden,
     'in segment active and role is user and app_downloaded is not true and has not performed any event where device is ios or android in the last 90 days' as "rule",
-    '1a4baaaafbbb061b46a1ef8d4c76e6e957204a2b87e0f552960e47cc919bce22' as definition
+    '7f53050935858ca60ac2daeb837517b26929d374f1ee6c60e9673a03b5987954' as definition
 union all
 select
     'at_risk' as segment,
@@ -34,7 +34,7 @@ select
     'active' as status,
     false as hidden,
     'subscription_status is active or past_due and ((last_seen_at is more than 30 days ago and last_seen_at is in the last 91 days) or subscription_status is past_due or tags has Churn risk or has conversations where rating is at most 2 in the last 30 days)' as "rule",
-    '8c19708412ad79f48a3371609b307a5d72c0084fea0711216d551cf0ab8fb556' as definition
+    '07d46b02b5898451612d9444254fceeaef2ca9afc50f94de2cb355ee676bd7a9' as definition
 union all
 select
     'beta_testers' as segment,
@@ -46,7 +46,7 @@ select
     'active' as status,
     false as hidden,
     'named in static/beta_testers.csv (25 keys)' as "rule",
-    '7c58bb3150bc95392cfe96f01a03c2e63e36934df681b94d577f4703a429632d' as definition
+    '772d5d5cd718d46a4648386d40552266d700cf7f143c19d53c1b566d2230f74c' as definition
 union all
 select
     'big_accounts' as segment,
@@ -58,7 +58,7 @@ select
     'active' as status,
     false as hidden,
     'monthly_spend is at least 500' as "rule",
-    'ea97482b29615aa7d8990690c13c23a223fbfdf88dd45acb3522e2bfe267cee0' as definition
+    'd4d9629f715a5865b2e7b3398d967ab836a6986c163c0031df5f575b2169d6ff' as definition
 union all
 select
     'big_spenders_lately' as segment,
@@ -70,7 +70,7 @@ select
     'active' as status,
     false as hidden,
     'sum of amount over orders where status is not refunded or pending in the last 90 days is more than 300' as "rule",
-    '8cd352910e360cc3cdaf5fca23f0423090228713b314915c981af5831539234c' as definition
+    '62f998dcc5b973a9ffc0d2936fcbf93f51354c2af0838052d82ae8bf6dbaec03' as definition
 union all
 select
     'campaign_ignorers' as segment,
@@ -82,7 +82,7 @@ select
     'active' as status,
     false as hidden,
     'number of campaigns in the last 1 year is at least 5 and has not performed coupon_redeemed' as "rule",
-    '3a7d85be63410cc1101daf371afa6a88e5840485280435febd341c46ef388e4e' as definition
+    '0cf9085a3159e52854918971e0d311bb3c780ceb476e042015a44110611302d0' as definition
 union all
 select
     'campaign_responders' as segment,
@@ -94,7 +94,7 @@ select
     'active' as status,
     false as hidden,
     'performed campaign_received in the last 60 days and performed coupon_redeemed in the last 60 days' as "rule",
-    '4387ac265f51a4b9502376feb525ae17f672a9315f164e5af434377ed1047b25' as definition
+    '2712142b715d580a63e2cfa8a687e89d6e8132c7d78b2775fc35249a6bb9a796' as definition
 union all
 select
     'coupon_lovers' as segment,
@@ -106,7 +106,7 @@ select
     'active' as status,
     false as hidden,
     'number of times of coupon_redeemed in the last 90 days is at least 3' as "rule",
-    '6b406f95d267a09750b0ceb9cda6e68434fd44c74308c5b2db22c0acff53f530' as definition
+    '0faa5404f043d4f25034164eeb488ac68c7017102756312c872d9775894c0fa2' as definition
 union all
 select
     'discount_seekers' as segment,
@@ -118,7 +118,7 @@ select
     'active' as status,
     false as hidden,
     'sum of discount over purchase in the last 30 days is at least 60 and has not performed purchase where amount is more than 100 in the last 30 days' as "rule",
-    'ee2af802d8f13bbab077f81a2685854feba23a846902d7c868b3d93cbab62e82' as definition
+    '2595516c5cb41f0f114f9a9bfea9eaac11f7015a017f25c14c5f548151a539ff' as definition
 union all
 select
     'do_not_contact' as segment,
@@ -130,7 +130,7 @@ select
     'active' as status,
     false as hidden,
     'tags has Do not contact or accepts_marketing is false or email_bounced is true or email is unknown' as "rule",
-    '89886f83a8a52ff85543a592282e936a8cbbb1ffca5a5f0d499d5e6063183779' as definition
+    '33b2c504cee1c552eb0ced87dfe6e52ce6ece5ab21a56b2ce4a1cf32b3d88c13' as definition
 union all
 select
     'empty_companies' as segment,
@@ -142,7 +142,7 @@ select
     'active' as status,
     false as hidden,
     'number of people is 0' as "rule",
-    '0ce7c06a16499dfc9331b733aad2e9148d9261b3208bd6d74f913a81a2338174' as definition
+    'eca3e49ad0edf4bbccbc88fafa6b463cd7d86fd41d863908c0bc7ab8bae3c9c9' as definition
 union all
 select
     'engaged_readers' as segment,
@@ -154,7 +154,7 @@ select
     'active' as status,
     false as hidden,
     'number of messages where channel is email and opened_at has any value in the last 60 days is at least 2' as "rule",
-    'b6c8a83dc79c7dc44741afa472ca5f0a6bf69e692fb45ae380eae4ded80e6a8a' as definition
+    'cfd6c46a96e935b3e45547340a3d86a51b094d800aa2e539755c2fd305df8b99' as definition
 union all
 select
     'enterprise_contacts' as segment,
@@ -166,7 +166,7 @@ select
     'active' as status,
     false as hidden,
     'has company where plan is not free and employee_count is at least 200 and not (in segment do_not_contact)' as "rule",
-    '96efc822d5fd85430478f4350af57f50468e9d73e75d954e45f61711641ce37b' as definition
+    'b36429aadeec25581d61e721fd601862e198bf8731ff40927822b61426a96e62' as definition
 union all
 select
     'families_with_big_baskets' as segment,
@@ -178,7 +178,7 @@ select
     'active' as status,
     false as hidden,
     'composition is 1 Adult Kids or 2 Adults Kids and average of amount over baskets in the last 60 days is at least 50' as "rule",
-    '708c3298c8a290afd393abf5641841ec8c0c4c50b3f9a8bded0f4ceba5b828d7' as definition
+    '2026b72b26c34a91f6e52d335c9b1175416edae5f5572a9191a6ad11cef3b886' as definition
 union all
 select
     'frequent_shoppers' as segment,
@@ -190,7 +190,7 @@ select
     'active' as status,
     false as hidden,
     'number of days with purchase in the last 30 days is at least 12' as "rule",
-    'aab1225515533448daedb88af5858db563a91db0dab9512c80788be84b009878' as definition
+    '2786736ff23722e0fc4396d00491ce41ee66cadd29640265fac1af10c23268b8' as definition
 union all
 select
     'high_intent' as segment,
@@ -202,7 +202,7 @@ select
     'active' as status,
     false as hidden,
     'number of times of checkout_started or pricing_viewed in the last 14 days is at least 2 and has not performed upgraded in the last 14 days' as "rule",
-    '4dba3d5a2412b6098b89fbe02a8491cafe987ed4bf2ed202efe6a98edf9db5b6' as definition
+    '258a18aab84c61be690c81f48a85d5d99a959e1a632bdbcde361d7701aa1b8e1' as definition
 union all
 select
     'high_value_at_risk' as segment,
@@ -214,7 +214,7 @@ select
     'active' as status,
     false as hidden,
     'last_seen_at is more than 30 days ago and subscription_status is active and total_spend is more than 250 and has not performed report_created in the last 60 days and (tags has VIP or has company where plan is pro or enterprise)' as "rule",
-    'debb5b2854ad7873101da432c892c2f68f68221cccaec8c544f4d8d3c06b1f56' as definition
+    'e33f6e8db4dede6c9f948574159d0e2b54d401053a57764c82a0cfeae1091e0e' as definition
 union all
 select
     'hot_prospects' as segment,
@@ -226,7 +226,7 @@ select
     'active' as status,
     false as hidden,
     'subscription_status is none or trialing and lead_score is at least 30 and performed pricing_viewed in the last 14 days' as "rule",
-    'c14a20dc51bab5ce6a5d919143c561eb09c826eb1df164efbb52845f65942cdf' as definition
+    'a1d6cf94b7bfeecaa622bbfb8decec91671ddcbd800bf307dd2fcbab10f01158' as definition
 union all
 select
     'inactive_30_days' as segment,
@@ -238,7 +238,7 @@ select
     'active' as status,
     false as hidden,
     'role is user and signed_up_at is more than 30 days ago and has not performed any event in the last 30 days' as "rule",
-    '4fa02bb4f9ecc4b1cf94dba06d733c360bb532e577538ddd76807c7a44c09b23' as definition
+    'ed6c546bbb97a78339031fe153297a74d071ecb689d864a4ec7840730c3377d5' as definition
 union all
 select
     'lapsed_big_baskets' as segment,
@@ -250,7 +250,7 @@ select
     'active' as status,
     false as hidden,
     'number of times of purchase where amount is more than 60 is at least 3 and has not performed purchase in the last 21 days' as "rule",
-    'd608c4910f1a7e8fa77ca8e22ea9ea22e81b23ca721eaba6f4840560087ec3f8' as definition
+    'a49d2f73cac1a590134a91b263b149cd6c1defca4e81b91ebbf84568c57c6709' as definition
 union all
 select
     'lapsed_shoppers' as segment,
@@ -262,7 +262,7 @@ select
     'active' as status,
     false as hidden,
     'first_seen_at is more than 90 days ago and has not performed purchase in the last 45 days' as "rule",
-    'cb73e378f964d01c2a864c303e4c885e8959f70925fdcaa6ad9f629cd2577853' as definition
+    'dff9fda83d92e92502c441c7e53225dd60613466cd3393136146aad1824bb6c4' as definition
 union all
 select
     'loyal_customers' as segment,
@@ -274,7 +274,7 @@ select
     'active' as status,
     false as hidden,
     'subscription_status is active and signed_up_at is more than 6 months ago and number of days with any event in the last 60 days is at least 5' as "rule",
-    '0bacd25a368c287f551f79c35d762758b33a7efe6c6e7e97e90944de85b142a4' as definition
+    '6f40c318453f43e45f6eb07279551fd922d5fa97dcb4d2126ec564e7cb57c70e' as definition
 union all
 select
     'new' as segment,
@@ -286,7 +286,7 @@ select
     'active' as status,
     false as hidden,
     'signed_up_at is in the last 24 hours' as "rule",
-    'eb04574dd2377c77dd087d7bd18d5acd0f0c053164fbf4479b8b95a5d55bfb47' as definition
+    '78ff4e962a9ff6aacc47c9a12ad055554c21b616d48ddb627c704b25bb5fef69' as definition
 union all
 select
     'new_households' as segment,
@@ -298,7 +298,7 @@ select
     'active' as status,
     false as hidden,
     'first_seen_at is in the last 60 days' as "rule",
-    '7883351ce288b36f434c781e8c37660796ad09907baba50a249f535ee95585f8' as definition
+    '39dc0a36af96ff4b40d1353c161e6b7e0a147e318e9451e7c9c33971cc3eddad' as definition
 union all
 select
     'new_this_week' as segment,
@@ -310,7 +310,7 @@ select
     'active' as status,
     false as hidden,
     'signed_up_at is during this week' as "rule",
-    '7fc21d518713618efa179a9a0bb13f0a47ec796795c6c8070828bb4bcadfeb37' as definition
+    '595db496c7e337e320c39a82f2d60738f03299b9d175f5c1c9747714737ae396' as definition
 union all
 select
     'no_action_taken' as segment,
@@ -322,7 +322,7 @@ select
     'active' as status,
     false as hidden,
     'signed_up_at is more than 6 days ago and has not performed file_exported or invite_sent or photo_uploaded or report_created' as "rule",
-    '7edf905ebb43438afb31131ce9c727d455c3a1dbf3d3daf0518c280dcd169c58' as definition
+    'e5d524f635e5a6c14a64b2163b14d4579580fcdbee865811f0464e939ef00bb8' as definition
 union all
 select
     'nordic_and_german_leads' as segment,
@@ -334,7 +334,7 @@ select
     'active' as status,
     false as hidden,
     'role is lead and (country is NO or DE or language is no or de) and email has any value and none of (email is at domain example.net; tags has Do not contact or Partner)' as "rule",
-    'c1c446fcfa6fc89ade25ccaf2ef8ad3152600f936dbcf350a956f312fbfe8d57' as definition
+    '967c6c9d56dceca928e0a29eefaae4a21cf9f0e8b952c1839bf26c3a394e71d3' as definition
 union all
 select
     'open_pipeline' as segment,
@@ -346,7 +346,7 @@ select
     'active' as status,
     false as hidden,
     'sum of amount over deals where stage is open in the last 120 days is more than 10000' as "rule",
-    '1fbaeefe2b3b5d6ced85d5d2e0c1863e9c19c7c00c870abc19770d6a0ba0bb1a' as definition
+    'b092e418f6912b1d149774fc786ec3ace4c8d2d6f05dc94ca1d1e5894aa285a3' as definition
 union all
 select
     'pro_plan' as segment,
@@ -358,7 +358,7 @@ select
     'active' as status,
     false as hidden,
     'plan is pro' as "rule",
-    '2a3c7a3e8f19ef9376a4dc44573a462002422819361b9cff4298b212c3392d08' as definition
+    '8a8e5989697433847813189a0b81b77be8b1ef266e45b45eb5d1df63e8c08abe' as definition
 union all
 select
     'quiet_accounts' as segment,
@@ -370,7 +370,7 @@ select
     'active' as status,
     false as hidden,
     'plan is starter, pro or enterprise and has people and number of people where last_seen_at is in the last 30 days is 0' as "rule",
-    '1d778f4eaf3ab3342c5b902303d993703a4b99d1462ca962565dadf9a377c21d' as definition
+    'b9dac19a4f3d68f5b8e9f26cf3997cfe266e54e851a4b4afa540fe418ec07b9a' as definition
 union all
 select
     'renewing_soon' as segment,
@@ -382,7 +382,7 @@ select
     'active' as status,
     false as hidden,
     'not (plan is free) and renews_at is in the next 30 days' as "rule",
-    '32e63d0530c442500a1b9cd1d803d7b8fc4530470e2c02ffb7c52b86e9cece71' as definition
+    'fd43827836b984a006aac099a7d78c7808814728f519db3e4fc0717d113fb3f7' as definition
 union all
 select
     'report_builders' as segment,
@@ -394,7 +394,7 @@ select
     'active' as status,
     false as hidden,
     'number of times of report_created where format is pdf in the last 60 days is at least 3' as "rule",
-    '916785112f7e9806c166400ae140038b1765101c6d04b814cd3552f48775d931' as definition
+    '3bffb631dabb1fa772810e57a0a6dd57738884c276a8594bb6e456f8762f5e16' as definition
 union all
 select
     'slipping_away' as segment,
@@ -406,7 +406,7 @@ select
     'active' as status,
     false as hidden,
     'last_seen_at is more than 29 days ago' as "rule",
-    '9507534233f1c777e6dbbcd4cac2dd8af3b9047ab5373f93172897d93ab817e0' as definition
+    '66f3bd76550ceac691f73ef25b78dbd3decac9c8a5abf9ebb314e0ff294bcce6' as definition
 union all
 select
     'top_spenders' as segment,
@@ -418,7 +418,7 @@ select
     'active' as status,
     false as hidden,
     'sum of amount over purchase in the last 30 days is at least 500' as "rule",
-    'd0ab1c9941f8d47b3e793d1305c6c0baa7857d341e88a3f0623f5d9561e632b7' as definition
+    '969472f0e5f747b25c552664600db15ba0ab640ad974a21c6e6539540869c1ca' as definition
 union all
 select
     'trial_ending_soon' as segment,
@@ -430,7 +430,7 @@ select
     'active' as status,
     false as hidden,
     'in segment trial_users and trial_ends_at is in the next 3 days' as "rule",
-    '32a121b00870ff0cfcc07491d3bf4644c2a9836c8acd0e33f475f933fbd27ef3' as definition
+    'ffd78b82dccc8d386b0008238a15f2e58cd2d4b3484b1b7ac59e33d46eb064a8' as definition
 union all
 select
     'trial_users' as segment,
@@ -442,7 +442,7 @@ select
     'active' as status,
     false as hidden,
     'subscription_status is trialing and trial_ends_at is in the next 30 days' as "rule",
-    '33173048d7068f80f626ad3f9e4852018862fdb4c62a56a5e41846e9f1c75de4' as definition
+    'af8d39959d3ddef1d56db8bffd00fdfd4dbfc8b8f0aa216c86326928e1899399' as definition
 union all
 select
     'vip_customers' as segment,
@@ -454,7 +454,7 @@ select
     'active' as status,
     false as hidden,
     'tags has VIP or sum of amount over orders where status is paid in the last 1 year is at least 1000' as "rule",
-    '867b2979d33f6655ad9f77bece73bace63214f1a053d2c18238bdadb4b6290a7' as definition
+    'fe9c41bc5e38a74690fefab7b91b18847bf5849bb0290583706b8920ae5439ec' as definition
 union all
 select
     'waiting_for_support' as segment,
@@ -466,4 +466,4 @@ select
     'active' as status,
     false as hidden,
     'has tickets where priority is high or urgent and status is not resolved in the last 60 days' as "rule",
-    '9991747d4114ea69a23c6eed09b8d0057f644d055c347381c77733d5628ca3af' as definition
+    '5ef2fe499a790f114837af07481c548e1f019444c4d87cf8ef679024b02f42fd' as definition

@@ -13,11 +13,11 @@ with events as (
             occurred_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
             or occurred_at is null
         )
-        and (occurred_at >= {{ open_from(['coupon_redeemed fb9484', 'campaign_received 3e0eed', 'purchase_with_discount 8eb87a', 'purchase_where_amount_is_more_than_100 eb672a', 'purchase 71a91d', 'purchase_where_amount_is_more_than_60 8201ca', 'purchase_with_amount e5f465']) }} or occurred_at is null)
+        and (occurred_at >= {{ open_from(['coupon_redeemed 473a28', 'campaign_received aafecb', 'purchase_with_discount 71e994', 'purchase_where_amount_is_more_than_100 c40a82', 'purchase 8554d8', 'purchase_where_amount_is_more_than_60 c7bd1d', 'purchase_with_amount cdbf5d']) }} or occurred_at is null)
 )
 select
     'coupon_redeemed' as measure,
-    'fb9484' as definition,
+    '473a28' as definition,
     household_id,
     occurred_at_day as day,
     count(*) as events,
@@ -29,7 +29,7 @@ from events
 where
     event_name = 'coupon_redeemed'
     and (
-        occurred_at_day >= {{ measured_from('coupon_redeemed', 'fb9484') }} or occurred_at_day is null
+        occurred_at_day >= {{ measured_from('coupon_redeemed', '473a28') }} or occurred_at_day is null
     )
 group by
     household_id,
@@ -37,7 +37,7 @@ group by
 union all
 select
     'campaign_received' as measure,
-    '3e0eed' as definition,
+    'aafecb' as definition,
     household_id,
     occurred_at_day as day,
     count(*) as events,
@@ -49,7 +49,7 @@ from events
 where
     event_name = 'campaign_received'
     and (
-        occurred_at_day >= {{ measured_from('campaign_received', '3e0eed') }} or occurred_at_day is null
+        occurred_at_day >= {{ measured_from('campaign_received', 'aafecb') }} or occurred_at_day is null
     )
 group by
     household_id,
@@ -57,7 +57,7 @@ group by
 union all
 select
     'purchase_with_discount' as measure,
-    '8eb87a' as definition,
+    '71e994' as definition,
     household_id,
     occurred_at_day as day,
     count(*) as events,
@@ -69,7 +69,7 @@ from events
 where
     event_name = 'purchase'
     and (
-        occurred_at_day >= {{ measured_from('purchase_with_discount', '8eb87a') }} or occurred_at_day is null
+        occurred_at_day >= {{ measured_from('purchase_with_discount', '71e994') }} or occurred_at_day is null
     )
 group by
     household_id,
@@ -77,7 +77,7 @@ group by
 union all
 select
     'purchase_where_amount_is_more_than_100' as measure,
-    'eb672a' as definition,
+    'c40a82' as definition,
     household_id,
     occurred_at_day as day,
     count(*) as events,
@@ -90,7 +90,7 @@ where
     event_name = 'purchase'
     and amount > 100
     and (
-        occurred_at_day >= {{ measured_from('purchase_where_amount_is_more_than_100', 'eb672a') }}
+        occurred_at_day >= {{ measured_from('purchase_where_amount_is_more_than_100', 'c40a82') }}
         or occurred_at_day is null
     )
 group by
@@ -99,7 +99,7 @@ group by
 union all
 select
     'purchase' as measure,
-    '71a91d' as definition,
+    '8554d8' as definition,
     household_id,
     occurred_at_day as day,
     count(*) as events,
@@ -111,7 +111,7 @@ from events
 where
     event_name = 'purchase'
     and (
-        occurred_at_day >= {{ measured_from('purchase', '71a91d') }} or occurred_at_day is null
+        occurred_at_day >= {{ measured_from('purchase', '8554d8') }} or occurred_at_day is null
     )
 group by
     household_id,
@@ -119,7 +119,7 @@ group by
 union all
 select
     'purchase_where_amount_is_more_than_60' as measure,
-    '8201ca' as definition,
+    'c7bd1d' as definition,
     household_id,
     occurred_at_day as day,
     count(*) as events,
@@ -132,7 +132,7 @@ where
     event_name = 'purchase'
     and amount > 60
     and (
-        occurred_at_day >= {{ measured_from('purchase_where_amount_is_more_than_60', '8201ca') }}
+        occurred_at_day >= {{ measured_from('purchase_where_amount_is_more_than_60', 'c7bd1d') }}
         or occurred_at_day is null
     )
 group by
@@ -141,7 +141,7 @@ group by
 union all
 select
     'purchase_with_amount' as measure,
-    'e5f465' as definition,
+    'cdbf5d' as definition,
     household_id,
     occurred_at_day as day,
     count(*) as events,
@@ -153,7 +153,7 @@ from events
 where
     event_name = 'purchase'
     and (
-        occurred_at_day >= {{ measured_from('purchase_with_amount', 'e5f465') }} or occurred_at_day is null
+        occurred_at_day >= {{ measured_from('purchase_with_amount', 'cdbf5d') }} or occurred_at_day is null
     )
 group by
     household_id,

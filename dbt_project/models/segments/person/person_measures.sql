@@ -13,11 +13,11 @@ with events as (
             occurred_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
             or occurred_at is null
         )
-        and (occurred_at >= {{ open_from(['any_event_where_device_is_ios_or_android b8ec16', 'checkout_started_or_pricing_viewed abdbc1', 'upgraded c1663d', 'report_created feb73b', 'pricing_viewed 13c617', 'any_event 4e8e49', 'file_exported_or_invite_sent_or_photo_uploaded_o_94fcc9 4af2f3', 'report_created_where_format_is_pdf 11155c']) }} or occurred_at is null)
+        and (occurred_at >= {{ open_from(['any_event_where_device_is_ios_or_android 7bc4ec', 'checkout_started_or_pricing_viewed 0d4e0c', 'upgraded ad7884', 'report_created 583a84', 'pricing_viewed 55357e', 'any_event 9d5d97', 'file_exported_or_invite_sent_or_photo_uploaded_o_94fcc9 45a624', 'report_created_where_format_is_pdf 73da1e']) }} or occurred_at is null)
 )
 select
     'any_event_where_device_is_ios_or_android' as measure,
-    'b8ec16' as definition,
+    '7bc4ec' as definition,
     person_id,
     occurred_at_day as day,
     count(*) as events,
@@ -29,7 +29,7 @@ from events
 where
     device in ('ios', 'android')
     and (
-        occurred_at_day >= {{ measured_from('any_event_where_device_is_ios_or_android', 'b8ec16') }}
+        occurred_at_day >= {{ measured_from('any_event_where_device_is_ios_or_android', '7bc4ec') }}
         or occurred_at_day is null
     )
 group by
@@ -38,7 +38,7 @@ group by
 union all
 select
     'checkout_started_or_pricing_viewed' as measure,
-    'abdbc1' as definition,
+    '0d4e0c' as definition,
     person_id,
     occurred_at_day as day,
     count(*) as events,
@@ -50,7 +50,7 @@ from events
 where
     event_name in ('checkout_started', 'pricing_viewed')
     and (
-        occurred_at_day >= {{ measured_from('checkout_started_or_pricing_viewed', 'abdbc1') }}
+        occurred_at_day >= {{ measured_from('checkout_started_or_pricing_viewed', '0d4e0c') }}
         or occurred_at_day is null
     )
 group by
@@ -59,7 +59,7 @@ group by
 union all
 select
     'upgraded' as measure,
-    'c1663d' as definition,
+    'ad7884' as definition,
     person_id,
     occurred_at_day as day,
     count(*) as events,
@@ -71,7 +71,7 @@ from events
 where
     event_name = 'upgraded'
     and (
-        occurred_at_day >= {{ measured_from('upgraded', 'c1663d') }} or occurred_at_day is null
+        occurred_at_day >= {{ measured_from('upgraded', 'ad7884') }} or occurred_at_day is null
     )
 group by
     person_id,
@@ -79,7 +79,7 @@ group by
 union all
 select
     'report_created' as measure,
-    'feb73b' as definition,
+    '583a84' as definition,
     person_id,
     occurred_at_day as day,
     count(*) as events,
@@ -91,7 +91,7 @@ from events
 where
     event_name = 'report_created'
     and (
-        occurred_at_day >= {{ measured_from('report_created', 'feb73b') }} or occurred_at_day is null
+        occurred_at_day >= {{ measured_from('report_created', '583a84') }} or occurred_at_day is null
     )
 group by
     person_id,
@@ -99,7 +99,7 @@ group by
 union all
 select
     'pricing_viewed' as measure,
-    '13c617' as definition,
+    '55357e' as definition,
     person_id,
     occurred_at_day as day,
     count(*) as events,
@@ -111,7 +111,7 @@ from events
 where
     event_name = 'pricing_viewed'
     and (
-        occurred_at_day >= {{ measured_from('pricing_viewed', '13c617') }} or occurred_at_day is null
+        occurred_at_day >= {{ measured_from('pricing_viewed', '55357e') }} or occurred_at_day is null
     )
 group by
     person_id,
@@ -119,7 +119,7 @@ group by
 union all
 select
     'any_event' as measure,
-    '4e8e49' as definition,
+    '9d5d97' as definition,
     person_id,
     occurred_at_day as day,
     count(*) as events,
@@ -129,14 +129,14 @@ select
     cast(null as decimal(38, 9)) as maximum
 from events
 where
-    occurred_at_day >= {{ measured_from('any_event', '4e8e49') }} or occurred_at_day is null
+    occurred_at_day >= {{ measured_from('any_event', '9d5d97') }} or occurred_at_day is null
 group by
     person_id,
     occurred_at_day
 union all
 select
     'file_exported_or_invite_sent_or_photo_uploaded_o_94fcc9' as measure,
-    '4af2f3' as definition,
+    '45a624' as definition,
     person_id,
     occurred_at_day as day,
     count(*) as events,
@@ -148,7 +148,7 @@ from events
 where
     event_name in ('file_exported', 'invite_sent', 'photo_uploaded', 'report_created')
     and (
-        occurred_at_day >= {{ measured_from('file_exported_or_invite_sent_or_photo_uploaded_o_94fcc9', '4af2f3') }}
+        occurred_at_day >= {{ measured_from('file_exported_or_invite_sent_or_photo_uploaded_o_94fcc9', '45a624') }}
         or occurred_at_day is null
     )
 group by
@@ -157,7 +157,7 @@ group by
 union all
 select
     'report_created_where_format_is_pdf' as measure,
-    '11155c' as definition,
+    '73da1e' as definition,
     person_id,
     occurred_at_day as day,
     count(*) as events,
@@ -170,7 +170,7 @@ where
     event_name = 'report_created'
     and "format" = 'pdf'
     and (
-        occurred_at_day >= {{ measured_from('report_created_where_format_is_pdf', '11155c') }}
+        occurred_at_day >= {{ measured_from('report_created_where_format_is_pdf', '73da1e') }}
         or occurred_at_day is null
     )
 group by

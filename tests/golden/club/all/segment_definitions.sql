@@ -10,7 +10,7 @@ select
     'active' as status,
     false as hidden,
     'in segment pro and has not performed any event in the last 2 days' as "rule",
-    '4f8dee61ed5ef6c06b28e6a9910e1679bd304d32d9122e3089b5489051116cbe' as definition
+    '8bb64f0c853c1242394cebc2a3c66d05b9b4e3e479ba35ac746d13f25b1753d8' as definition
 union all
 select
     'pro' as segment,
@@ -22,7 +22,7 @@ select
     'active' as status,
     false as hidden,
     'plan is pro' as "rule",
-    '6f20dfcea2c5b6001745766bad77d5749d83bc68bdda37ab87e66451a71d3d87' as definition
+    'b70c02cc6d175dc51a0e8a4a19a99ac95edf14527888eb76732935eaa72f3950' as definition
 union all
 select
     'regulars' as segment,
@@ -34,4 +34,4 @@ select
     'active' as status,
     false as hidden,
     'number of times of visit in the last 3 days is at least 2' as "rule",
-    '11a19052b04282dddbcad814c6dee0073d593709c8cb1023514cdf1f5632cda5' as definition
+    '50f3795b9a05d4fd1448cf9ca9422c5bd281ee8eb61a5509b637592f637139ab' as definition

@@ -10,11 +10,11 @@ with events as (
         (
             visited_at < cast({{ as_of() }} + interval 1 day as timestamp) or visited_at is null
         )
-        and (visited_at >= {{ open_from(['any_event 610682', 'visit 2a0cd5']) }} or visited_at is null)
+        and (visited_at >= {{ open_from(['any_event 97e4b0', 'visit 1d35c3']) }} or visited_at is null)
 )
 select
     'any_event' as measure,
-    '610682' as definition,
+    '97e4b0' as definition,
     member_id,
     visited_at_day as day,
     count(*) as events,
@@ -24,14 +24,14 @@ select
     cast(null as decimal(38, 9)) as maximum
 from events
 where
-    visited_at_day >= {{ measured_from('any_event', '610682') }} or visited_at_day is null
+    visited_at_day >= {{ measured_from('any_event', '97e4b0') }} or visited_at_day is null
 group by
     member_id,
     visited_at_day
 union all
 select
     'visit' as measure,
-    '2a0cd5' as definition,
+    '1d35c3' as definition,
     member_id,
     visited_at_day as day,
     count(*) as events,
@@ -43,7 +43,7 @@ from events
 where
     event_name = 'visit'
     and (
-        visited_at_day >= {{ measured_from('visit', '2a0cd5') }} or visited_at_day is null
+        visited_at_day >= {{ measured_from('visit', '1d35c3') }} or visited_at_day is null
     )
 group by
     member_id,
