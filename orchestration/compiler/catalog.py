@@ -10,7 +10,7 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo, available_timezones
 
 from orchestration.compiler.fields import Fields, Report, as_choice, as_name, as_text, error
-from orchestration.compiler.problem import nearest
+from orchestration.compiler.problem import closest, nearest
 from orchestration.compiler.source import Entry, Mapping, Node, Plain, Scalar, Sequence
 from orchestration.compiler.taken import refuse_taken_names
 
@@ -170,14 +170,14 @@ def _timezone(node: Node) -> str:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        close = nearest(name, available_timezones())
-        help_ = close if close.startswith("did you mean") else "as in `Europe/Dublin`"
+        close = closest(name, {zone for zone in available_timezones() if "/" in zone})
+        help_ = f"did you mean `{close}`?" if close else "name it by continent and city, as in `Europe/Dublin`"
         raise error("unknown-timezone", f"`{name}` is not a time zone", node.span, help_) from None
     return name
 
 
 def _tags(node: Node, report: Report) -> Tags:
-    fields = Fields(node, "tags", report)
+    fields = Fields(node, "`tags`", report)
     tags = Tags(fields.model("model"), fields.name("name", "name"))
     fields.close()
     return tags
@@ -270,7 +270,7 @@ def _time(node: Node, attributes: dict[str, Attribute], report: Report) -> TimeC
 
 
 def _history(node: Node, report: Report) -> History:
-    fields = Fields(node, "history", report)
+    fields = Fields(node, "`history`", report)
     kind = Type(fields.choice("type", TIME_TYPES, Type.TIMESTAMP.value))
     history = History(
         TimeColumn(fields.name("valid_from", "valid_from"), kind), TimeColumn(fields.name("valid_to", "valid_to"), kind)
@@ -280,7 +280,7 @@ def _history(node: Node, report: Report) -> History:
 
 
 def _events(node: Node, report: Report) -> EventRows:
-    fields = Fields(node, "events", report)
+    fields = Fields(node, "`events`", report)
     properties = _read_attributes(fields, "properties")
     events = EventRows(
         name="events",

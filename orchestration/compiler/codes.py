@@ -15,6 +15,10 @@ CODES: dict[str, Code] = {
         "A segment that is archived is named by one that is not, or by an audience.",
         "Name an active segment, or set `status: active` in the one that is named.",
     ),
+    "bad-anniversary": Code(
+        "An anniversary is asked for today or in days around it, at most a year of them.",
+        "Write `anniversary: today`, `anniversary: {in_next: 7 days}` or `anniversary: {in_last: 7 days}`.",
+    ),
     "bad-between": Code(
         "`between` takes a list of two values, the smaller or earlier one first; both count.",
         "Write `between: [1, 5]` or `between: [2026-01-01, 2026-01-31]`.",
@@ -35,13 +39,24 @@ CODES: dict[str, Code] = {
         "A name that a table, a column, an entity or a field of an audience cannot have.",
         "Use letters, digits and _, and no name that is taken already.",
     ),
+    "bad-number": Code(
+        "A number of periods that is out of range.",
+        "Ask for at least one period, for no more than there are, and for at most 100 of them.",
+    ),
     "bad-pattern": Code(
         "A pattern of `matches` that RE2 does not take, or that engines read in different ways.",
         "Leave out look-arounds, back references, flags and named groups; `[0-9]`, `(a|b)`, `+` and the like are fine.",
     ),
+    "bad-rank": Code(
+        "`top` and `bottom` take a number of places, or a share of up to 100%.", "Write `top: 500` or `top: 10%`."
+    ),
     "bad-schedule": Code(
         "A schedule that is not five fields of cron: minute, hour, day of the month, month, day of the week.",
         'Write `"0 7 * * *"` for every day at seven, in quotes.',
+    ),
+    "bad-sequence": Code(
+        "A sequence that begins with a step that must not happen, or ends with two of them.",
+        "Begin with `performed`; name events that must not happen in one step: `not_performed: [a, b]`.",
     ),
     "bad-share": Code("A share that is not written in per cent.", "Write `20%`."),
     "bad-window": Code(
@@ -89,6 +104,10 @@ CODES: dict[str, Code] = {
     "no-events": Code(
         "Events are asked for, and the catalog gives none for this entity.", "Add `events:` to the entity."
     ),
+    "no-history": Code(
+        "How long something has lasted is asked where the catalog gives no earlier states.",
+        "Give the entity `history:` in the catalog, or leave out `for_at_least`.",
+    ),
     "no-list": Code(
         "`members` names a list that is not there.",
         "Put the CSV file into segment_specs/static and name it as in `static/testers.csv`.",
@@ -126,6 +145,7 @@ CODES: dict[str, Code] = {
         "Use at most 18 digits before the point and 9 after it.",
     ),
     "same-key": Code("Two files have the same name, so their keys would be the same.", "Rename one of the files."),
+    "short-sequence": Code("A sequence of fewer than two steps.", "Add a step, or ask `performed` for a single event."),
     "too-deep": Code("Mappings and lists nested more than 64 levels deep.", "Flatten the rule, or split it in two."),
     "too-large": Code(
         "A file that is larger than 1 MB (a fixed list: 10 MB) or holds more than 50,000 values.",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
+from collections.abc import Mapping as Mapping_
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -53,6 +54,14 @@ class Report:
 def error(code: str, message: str, span: Span, help_: str = "") -> Problems:
     """One problem, to be raised."""
     return Problems((Problem(code, message, span, help_),))
+
+
+def collected(works: Iterable[Callable[[], T]]) -> tuple[T, ...]:
+    """The results of all. Raises the Problems of all."""
+    report = Report()
+    found = [report.attempt(work) for work in works]
+    report.close()
+    return tuple(each for each in found if each is not None)
 
 
 class Fields:
@@ -133,29 +142,34 @@ class Fields:
         """Whether a field that nobody took was meant to be this one."""
         return any(closest(left, self.known) == name for left in self.left)
 
-    def close(self) -> None:
-        """Report every field that nobody took, and the required ones that are not there under any spelling."""
+    def close(self, hints: Mapping_[str, str] | None = None) -> None:
+        """Report every field that nobody took, and the required ones that are there under no spelling.
+
+        `hints` say of some names where they belong.
+        """
         for entry in self.left.values():
             self.report.error(
                 "unknown-field",
                 f"{self.what} has no field `{entry.name}`",
                 entry.key.span,
-                nearest(entry.name, self.known),
+                (hints or {}).get(entry.name) or nearest(entry.name, self.known),
             )
         for name in self.missing:
             if not self.is_misspelt(name):
                 self.report.add(self._missing(name))
 
 
-def _kind(node: Node) -> str:
-    """What stands there instead, in words."""
+def found_instead(node: Node) -> str:
+    """What stands there, in words."""
     match node:
         case Mapping():
             return "this is a mapping"
         case Sequence():
             return "this is a list"
-        case Scalar(value=None):
-            return "this is empty" if not node.text else f"this is `{node.text}`"
+        case Scalar(value=None, text=""):
+            return "there is nothing"
+        case Scalar(value=str()):
+            return f"this is the text `{node.text}`"
         case _:
             return f"this is `{node.text}`"
 
@@ -163,7 +177,8 @@ def _kind(node: Node) -> str:
 def as_text(node: Node) -> str:
     if isinstance(node, Scalar) and node.value is not None:
         return node.text
-    raise error("not-text", f"expected a text, and {_kind(node)}", node.span)
+    help_ = "write it behind the colon, or remove the line" if isinstance(node, Scalar) else "write one text"
+    raise error("not-text", f"expected a text, and {found_instead(node)}", node.span, help_)
 
 
 def as_name(node: Node) -> str:
@@ -188,7 +203,12 @@ def as_model(node: Node) -> str:
 def as_boolean(node: Node) -> bool:
     if isinstance(node, Scalar) and isinstance(node.value, bool):
         return node.value
-    raise error("not-boolean", f"expected true or false, and {_kind(node)}", node.span, "write it without quotes")
+    raise error(
+        "not-boolean",
+        f"expected true or false, and {found_instead(node)}",
+        node.span,
+        "write `true` or `false`, without quotes",
+    )
 
 
 def as_texts(node: Node) -> tuple[str, ...]:
@@ -206,4 +226,4 @@ def as_choice(node: Node, choices: Collection[str]) -> str:
 def as_entries(node: Node) -> tuple[Entry, ...]:
     if isinstance(node, Mapping):
         return node.entries
-    raise error("not-a-mapping", f"expected a mapping, and {_kind(node)}", node.span, "as in `name: value`")
+    raise error("not-a-mapping", f"expected a mapping, and {found_instead(node)}", node.span, "as in `name: value`")

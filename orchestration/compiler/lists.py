@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from orchestration.compiler.catalog import Entity
 from orchestration.compiler.fields import error
-from orchestration.compiler.problem import Problem, Problems, SourceFile, Span, nearest
+from orchestration.compiler.problem import Problem, Problems, SourceFile, Span, closest, nearest
 from orchestration.compiler.segment import StaticMembers
 from orchestration.compiler.source import Scalar, refuse_odd_characters
 
@@ -163,7 +163,6 @@ def _header_help(entity: Entity, header: Row) -> str:
     sign = next((sign for sign in ";\t|" if any(sign in name for name in header.values)), None)
     if sign:
         return "part columns by commas"
-    close = nearest(entity.key, header.values)
-    if close.startswith("did you mean"):
+    if closest(entity.key, header.values):
         return f"rename a column to `{entity.key}`, the key of {entity.name}"
     return f"begin the file with a line that names the columns; `{entity.key}` is the key of {entity.name}"

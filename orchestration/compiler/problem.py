@@ -12,7 +12,7 @@ from functools import cached_property
 from heapq import nsmallest
 from typing import Literal
 
-MANY = 500
+MANY = 1_000
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _LETTERS = string.ascii_lowercase + string.digits + "_"
 
@@ -134,7 +134,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if close:
         return f"did you mean `{close}`?"
     shown = ", ".join(f"`{known_name}`" for known_name in nsmallest(12, set(names)))
-    return f"known are {shown}{' …' if len(names) > 12 else ''}" if shown else ""
+    if not shown:
+        return ""
+    return f"known is {shown}" if len(names) == 1 else f"known are {shown}{' …' if len(names) > 12 else ''}"
 
 
 def closest(name: str, names: Collection[str]) -> str | None:

@@ -106,7 +106,9 @@ class _Builder:
             if isinstance(event, yaml.DocumentStartEvent):
                 break
             if isinstance(event, yaml.StreamEndEvent):
-                raise self.fail("empty-file", "the file is empty", Span(self.source, 1, 1, 1))
+                raise self.fail(
+                    "empty-file", "the file is empty", Span(self.source, 1, 1, 1), "write a spec, or remove the file"
+                )
         node = self.node(next(self.events), 0)
         next(self.events)
         after = next(self.events)

@@ -192,7 +192,7 @@ def _audience_fields(entries: tuple[Entry, ...], report: Report) -> tuple[Audien
 
 
 def _guard(node: Node, report: Report) -> tuple[Decimal | None, bool]:
-    fields = Fields(node, "guard", report)
+    fields = Fields(node, "`guard`", report)
     change = fields.read("max_change", _share, None)
     allow_empty = fields.boolean("allow_empty")
     fields.close()
@@ -202,14 +202,15 @@ def _guard(node: Node, report: Report) -> tuple[Decimal | None, bool]:
 def _share(node: Node) -> Decimal:
     found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?)\s*%", as_text(node))
     if not found:
-        raise error("bad-share", "expected a share", node.span, "as in `20%`")
+        raise error("bad-share", f"`{as_text(node)}` is not a share", node.span, "as in `20%`")
     return Decimal(found[1]) / 100
 
 
 def _cron(node: Node) -> str:
     text = as_text(node)
+    help_ = 'write minute, hour, day of the month, month and day of the week, as in "0 7 * * *"'
     if not re.fullmatch(r"([\d*/,-]+\s+){4}[\d*/,A-Za-z-]+", text) or not _in_range(text):
-        raise error("bad-schedule", f"`{text}` is not a schedule", node.span, 'five fields, as in "0 7 * * *"')
+        raise error("bad-schedule", f"`{text}` is not a schedule", node.span, help_)
     return text
 
 
