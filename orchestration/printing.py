@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from orchestration.compiler.list_edits import ListEdit
 from orchestration.compiler.problem import Problem, problem_to_annotation, render_problem
 from orchestration.questions import Answer
 from orchestration.warehouse import Value
@@ -138,6 +139,17 @@ def members(segment: str, day: date, count: int, keys: list[Value] | None, *, as
     line(f"{segment} as of {day}: {count} member{'' if count == 1 else 's'}{said}")
     for key in keys or ():
         line(_cell(key))
+
+
+def edited(word: str, segment: str, path: str, done: ListEdit, *, as_json: bool) -> None:
+    """What an edit of a fixed list did, and what there was nothing to do for."""
+    past, idle = {"add": ("added", "there already"), "remove": ("removed", "not in it")}[word]
+    if as_json:
+        json_({"segment": segment, "list": path, past: list(done.changed), "unchanged": list(done.unchanged)})
+        return
+    said = [f"{past} {', '.join(done.changed)}"] if done.changed else [f"nothing {past}"]
+    said += [f"{idle}: {', '.join(done.unchanged)}"] if done.unchanged else []
+    line(f"{path}: {'; '.join(said)}")
 
 
 def counts(by: str, day: date, answer: Answer, *, as_json: bool) -> None:

@@ -58,7 +58,7 @@ def event_names(node: Node) -> tuple[str, ...] | None:
     """The names of the events that count; None is any. Raises Problems."""
     names = as_texts(node)
     if not names:
-        raise error("empty-list", "an empty list names no event", node.span)
+        raise error("empty-list", "an empty list names no event", node.span, "name at least one, or write `any`")
     return None if ANY in names else tuple(sorted(set(names)))
 
 

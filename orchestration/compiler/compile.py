@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping as Mapping_
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from graphlib import CycleError, TopologicalSorter
@@ -17,7 +17,7 @@ from orchestration.compiler.plan import Plan, attached_entities, references, seg
 from orchestration.compiler.problem import Problem, SourceFile, Span, nearest
 from orchestration.compiler.resolve import node_to_rule, row_scope, subject_scope
 from orchestration.compiler.segment import Rule, Segment, Status
-from orchestration.compiler.source import parse
+from orchestration.compiler.source import Mapping, Node, Scalar, Sequence, parse
 from orchestration.compiler.spec import (
     AudienceSpec,
     DestinationSpec,
@@ -27,6 +27,8 @@ from orchestration.compiler.spec import (
     source_to_segment_spec,
 )
 from orchestration.compiler.sql import catalog_to_clock
+
+MAX_CYCLES = 20
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Sources:
     segments: tuple[SourceFile, ...] = ()
     audiences: tuple[SourceFile, ...] = ()
     destinations: SourceFile | None = None
-    lists: Mapping[str, SourceFile] = field(default_factory=dict)
+    lists: Mapping_[str, SourceFile] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
 
@@ -53,7 +55,7 @@ class Compilation:
     segments: dict[str, Segment]
     audiences: dict[str, AudienceSpec]
     destinations: dict[str, DestinationSpec]
-    lists: Mapping[str, StaticList] = field(default_factory=dict)
+    lists: Mapping_[str, StaticList] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()
 
     def plans(self, *keys: str) -> tuple[Plan, ...]:
@@ -128,7 +130,8 @@ def _understood(sources: Sources, report: Report) -> Compilation | None:
     if catalog is None:
         return None
     populations = {
-        entity.name: report.attempt(partial(_population, catalog, entity)) for entity in catalog.entities.values()
+        entity.name: report.attempt(partial(_population, catalog, entity, report))
+        for entity in catalog.entities.values()
     }
     segments: dict[str, Segment] = {}
     for spec in specs.values():
@@ -144,14 +147,11 @@ def _understood(sources: Sources, report: Report) -> Compilation | None:
     )
 
 
-def _population(catalog: Catalog, entity: Entity) -> Rule | None:
+def _population(catalog: Catalog, entity: Entity, report: Report) -> Rule | None:
     if entity.population is None:
         return None
-    report = Report()
     scope = row_scope(subject_scope(catalog, entity, {}, report), f"the population of {entity.name}", entity.attributes)
-    rule = node_to_rule(entity.population, scope)
-    report.close()
-    return rule
+    return node_to_rule(entity.population, scope)
 
 
 def _segment_specs(sources: tuple[SourceFile, ...], report: Report) -> dict[str, SegmentSpec]:
@@ -173,7 +173,7 @@ def _audience_specs(sources: tuple[SourceFile, ...], report: Report) -> dict[str
 
 
 def _is_new(
-    spec: SegmentSpec | AudienceSpec, specs: Mapping[str, SegmentSpec] | Mapping[str, AudienceSpec], report: Report
+    spec: SegmentSpec | AudienceSpec, specs: Mapping_[str, SegmentSpec] | Mapping_[str, AudienceSpec], report: Report
 ) -> bool:
     if spec.key not in specs:
         return True
@@ -186,7 +186,7 @@ def _segment(
     spec: SegmentSpec,
     catalog: Catalog,
     specs: dict[str, SegmentSpec],
-    lists: Mapping[str, StaticList | None],
+    lists: Mapping_[str, StaticList | None],
     report: Report,
 ) -> Segment | None:
     """The segment as understood; None where its file could not be read. Raises Problems."""
@@ -221,7 +221,7 @@ def _rule(
     catalog: Catalog,
     entity: Entity,
     specs: dict[str, SegmentSpec],
-    lists: Mapping[str, StaticList | None],
+    lists: Mapping_[str, StaticList | None],
     report: Report,
 ) -> Rule | None:
     if spec.where is None:
@@ -232,11 +232,35 @@ def _rule(
 
 
 def _check_cycles(segments: dict[str, Segment], specs: dict[str, SegmentSpec], report: Report) -> None:
-    graph = {key: references(segment) for key, segment in segments.items()}
-    try:
-        TopologicalSorter(graph).prepare()
-    except CycleError as cycle:
-        path = list(reversed(cycle.args[1]))
-        spec = specs[path[0]]
-        message = f"these segments refer to each other in a circle: {' → '.join(path)}"
-        report.error("cycle", message, Span(spec.source, 1, 1, 1), "take one reference out")
+    """Report circles of references, each where it can be cut."""
+    graph = {key: list(references(segment)) for key, segment in segments.items()}
+    for _ in range(MAX_CYCLES):
+        try:
+            TopologicalSorter(graph).prepare()
+            return
+        except CycleError as cycle:
+            path = _from_smallest(cycle.args[1][:0:-1])
+            message = f"these segments refer to each other in a circle: {' → '.join((*path, path[0]))}"
+            after = path[1 % len(path)]
+            span = _place_of(after, specs[path[0]].where) or Span(specs[path[0]].source, 1, 1, 1)
+            report.error("cycle", message, span, "take one of these references out")
+            graph[path[0]].remove(after)
+
+
+def _from_smallest(circle: list[str]) -> list[str]:
+    start = circle.index(min(circle))
+    return circle[start:] + circle[:start]
+
+
+def _place_of(text: str, node: Node | None) -> Span | None:
+    """Where a value stands in a rule."""
+    match node:
+        case Scalar():
+            return node.span if node.text == text else None
+        case Sequence(items):
+            found = (_place_of(text, item) for item in items)
+        case Mapping(entries):
+            found = (_place_of(text, entry.value) for entry in entries)
+        case None:
+            return None
+    return next((span for span in found if span), None)

@@ -87,8 +87,12 @@ class Fields:
         """A field that has to be there. Raises Problems."""
         node = self.take(name)
         if node is None:
-            raise Problems((self._missing(name),))
+            slip = next((entry for entry in self.left.values() if closest(entry.name, (name,))), None)
+            raise Problems((self._unknown(slip, f"did you mean `{name}`?") if slip else self._missing(name),))
         return node
+
+    def _unknown(self, entry: Entry, help_: str) -> Problem:
+        return Problem("unknown-field", f"{self.what} has no field `{entry.name}`", entry.key.span, help_)
 
     def _missing(self, name: str) -> Problem:
         return Problem("missing-field", f"{self.what} has no `{name}`", self.span, f"add `{name}: …`")
@@ -148,12 +152,8 @@ class Fields:
         `hints` say of some names where they belong.
         """
         for entry in self.left.values():
-            self.report.error(
-                "unknown-field",
-                f"{self.what} has no field `{entry.name}`",
-                entry.key.span,
-                (hints or {}).get(entry.name) or nearest(entry.name, self.known),
-            )
+            help_ = (hints or {}).get(entry.name) or nearest(entry.name, self.known)
+            self.report.add(self._unknown(entry, help_))
         for name in self.missing:
             if not self.is_misspelt(name):
                 self.report.add(self._missing(name))

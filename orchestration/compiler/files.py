@@ -44,6 +44,11 @@ def read_file(project: Path, path: Path, limit: int = MAX_BYTES) -> SourceFile:
     return _decoded(shown, data)
 
 
+def read_list(project: Path, path: Path) -> SourceFile:
+    """A fixed list's text; it may be larger than a spec."""
+    return read_file(project, path, MAX_LIST_BYTES)
+
+
 def _unreadable(source: SourceFile, message: str, help_: str = "") -> SourceFile:
     return replace(source, unreadable=Problem("unreadable", message, Span(source, 1, 1, 1), help_))
 
@@ -80,7 +85,7 @@ def read_sources(project: Path) -> Sources:
         audiences=tuple(read_file(project, path) for path in files.under(specs / "audiences", YAML)),
         destinations=read_file(project, destinations) if destinations.exists() else None,
         lists={
-            path.relative_to(specs).as_posix(): read_file(project, path, MAX_LIST_BYTES)
+            path.relative_to(specs).as_posix(): read_list(project, path)
             for path in files.under(specs / "static", (".csv",))
         },
         problems=(*files.problems, *_misplaced(project, [path for path in found if path.parent == specs])),

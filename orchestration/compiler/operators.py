@@ -14,7 +14,7 @@ from orchestration.compiler.catalog import Attribute, Type
 from orchestration.compiler.dates import WINDOW_WORDS, node_to_anniversary, node_to_length, node_to_windows
 from orchestration.compiler.fields import as_choice, as_text, collected, error, found_instead
 from orchestration.compiler.patterns import pattern_fault
-from orchestration.compiler.problem import nearest
+from orchestration.compiler.problem import closest, nearest
 from orchestration.compiler.segment import (
     Anniversary,
     AnyElement,
@@ -190,11 +190,10 @@ def entry_to_rank(entry: Entry, within: Attribute | None, around: Around) -> Ran
 
 
 def _help(kind: Type, word: str) -> str:
-    return (
-        nearest(word, (*WORDS[kind], *BARE, *MODIFIERS[:2]))
-        if word
-        else "use " + ", ".join(f"`{known}`" for known in WORDS[kind])
-    )
+    close = closest(word, (*WORDS[kind], *BARE, *MODIFIERS))
+    if close:
+        return f"did you mean `{close}`?"
+    return "use " + ", ".join(f"`{known}`" for known in WORDS[kind])
 
 
 def _known(attribute: Attribute, negated: bool) -> AttributeCondition:

@@ -295,7 +295,10 @@ def _sequence(node: Mapping, scope: Scope) -> Rule:
     events = _event_rows(node, scope)
     fields = Fields(node, "the condition", scope.report)
     listed = fields.require("sequence")
-    items = listed.items if isinstance(listed, Sequence) else ()
+    if not isinstance(listed, Sequence):
+        help_ = "give each step its own `- performed: …`"
+        raise error("not-a-list", "a sequence is a list of steps", listed.span, help_)
+    items = listed.items
     steps = collected(
         partial(_step, item, number, number == len(items) - 1, events, scope) for number, item in enumerate(items)
     )
@@ -339,7 +342,7 @@ def _asked_of_rows(chosen: RelationCondition, fields: Fields, rows: Scope, scope
     quantifiers = [entry for entry in fields.left.values() if entry.name in QUANTIFIERS]
     or_none = fields.take("or_none")
     if or_none is not None and not any(entry.name == "every" for entry in quantifiers):
-        raise error("not-here", "`or_none` goes with `every`", or_none.span)
+        raise error("not-here", "`or_none` goes with `every`", or_none.span, "leave it out, or ask `every:`")
     ends: tuple[Rule, ...] = ()
     if isinstance(chosen.relation, Rows):
         ends = end_of_rows(chosen.relation, fields, chosen.where, chosen.windows)
@@ -393,7 +396,7 @@ def _segments(node: Mapping, scope: Scope) -> Rule:
 def _segment_keys(entry: Entry, entity: Entity, scope: Scope) -> tuple[str, ...]:
     keys = tuple(dict.fromkeys(as_texts(entry.value)))
     if not keys:
-        raise error("empty-list", "an empty list names no segment", entry.value.span)
+        raise error("empty-list", "an empty list names no segment", entry.value.span, "name at least one")
     items = entry.value.items if isinstance(entry.value, Sequence) else (entry.value,)
     collected(partial(_check_reference, item, entity, scope) for item in items)
     return keys

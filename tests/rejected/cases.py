@@ -14,11 +14,14 @@ from pathlib import Path
 from orchestration.compiler.compile import compile_sources
 from orchestration.compiler.files import read_sources
 from orchestration.compiler.problem import Problem, Problems, render_problem
+from orchestration.static_lists import unknown_members
+from orchestration.warehouse import DuckDB
 
 HERE = Path(__file__).parent
 SHARED = HERE / "shared"
 KINDS = ("segments", "catalogs", "audiences", "destinations", "lists", "projects")
 GOOD = ".good"
+WAREHOUSE = ".muster/warehouse.duckdb"
 
 
 @dataclass(frozen=True)
@@ -63,19 +66,36 @@ def _put_list(path: Path, specs: Path) -> None:
     (specs / "people" / "listed.yml").write_text(f"entity: person\nmembers: static/{stem}.csv\n", "utf-8")
 
 
+def _put_unknown_member(path: Path, specs: Path) -> None:
+    _put_list(path, specs)
+    with DuckDB(specs.parent / WAREHOUSE) as warehouse:
+        warehouse.execute("create table people as select unnest(['p1', 'p2', 'p3']) as person_id")
+
+
+def _put_too_large(path: Path, specs: Path) -> None:
+    text = path.read_text("utf-8") if path.exists() else "entity: person\nwhere: {plan: pro}\n" + "#" * 1_200_000
+    (specs / "people" / "too_large.yml").write_text(text, "utf-8")
+
+
+BUILT: dict[str, Callable[[Path, Path], None]] = {
+    "too_large.yml": _put_too_large,
+    "unknown_member.csv": _put_unknown_member,
+}
 LAY_DOWN: dict[str, Callable[[Path, Path], object]] = {
     "segments": lambda path, specs: _put(path, specs / "people" / f"{path.stem.removesuffix(GOOD)}.yml"),
     "catalogs": lambda path, specs: _put(path, specs / "catalog.yml"),
     "audiences": lambda path, specs: _put(path, specs / "audiences" / f"{path.stem.removesuffix(GOOD)}.yml"),
     "destinations": lambda path, specs: _put(path, specs / "destinations.yml"),
     "lists": _put_list,
+    "built": lambda path, specs: BUILT[path.name.replace(GOOD, "")](path, specs),
     "projects": lambda path, specs: shutil.copytree(path, specs, dirs_exist_ok=True),
 }
 
 
 def cases() -> list[Case]:
     """Every case, by its kind and name."""
-    return [
+    built = [Case("built", HERE / "built" / name) for name in BUILT]
+    return built + [
         Case(kind, path)
         for kind in KINDS
         for path in sorted((HERE / kind).iterdir())
@@ -84,11 +104,15 @@ def cases() -> list[Case]:
 
 
 def problems_of(project: Path) -> tuple[Problem, ...]:
-    """Every problem and warning of a project's specs."""
+    """Every problem and warning of a project's specs; keys of lists are looked up where there is a warehouse."""
     try:
-        return compile_sources(read_sources(project)).warnings
+        compilation = compile_sources(read_sources(project))
     except Problems as found:
         return found.problems
+    if not (project / WAREHOUSE).is_file():
+        return compilation.warnings
+    with DuckDB(project / WAREHOUSE, read_only=True) as warehouse:
+        return (*compilation.warnings, *unknown_members(compilation, project, warehouse))
 
 
 def to_report(problems: tuple[Problem, ...]) -> str:
