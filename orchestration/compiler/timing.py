@@ -110,7 +110,8 @@ def performed_regularly(events: EventRows, fields: Fields, where: Rule | None) -
     asked = fields.require("in_at_least")
     at_least = _whole(asked)
     if at_least is None or not 1 <= at_least <= len(periods):
-        raise error("bad-number", f"expected a number from 1 to {len(periods)}", asked.span)
+        help_ = f"`of_last` gives {len(periods)} periods, and at most all of them can be asked for"
+        raise error("bad-number", f"expected a number from 1 to {len(periods)}", asked.span, help_)
     times = fields.take("times")
     numbers = node_to_numbers(Aggregate.COUNT, times, Around(rank="periods have no rank")) if times else (AT_LEAST_ONE,)
     return RegularCondition(events, names, where, periods, numbers, at_least, said)
