@@ -25,6 +25,7 @@ from orchestration.days import DayStatus, recorded_days
 from orchestration.errors import MusterError
 from orchestration.questions import Answer, Questions, ask
 from orchestration.settings import Settings, load_settings
+from orchestration.spectests.running import run_tests
 from orchestration.warehouse import DuckDB, Warehouse
 
 DIALECTS = ("duckdb", "postgres", "spark", "snowflake", "bigquery", "databricks", "redshift", "trino")
@@ -90,17 +91,23 @@ def opened(project: Path | None) -> Iterator[Opened]:
 
 @app.command()
 def check(project: Project = None, as_json: AsJson = False) -> None:
-    """Read all specs and show every problem."""
+    """Read all specs, run their tests, and show every problem."""
     settings = load_settings(project)
     try:
         compilation = understood(settings)
     except Problems as found:
         printing.problems(found.problems, as_json=as_json)
         raise typer.Exit(1) from None
-    printing.problems(compilation.warnings, as_json=as_json)
+    tests = run_tests(compilation)
+    printing.problems((*compilation.warnings, *tests.failures), as_json=as_json)
     _check_zone(settings, compilation)
+    if tests.failures:
+        printing.error(f"{len(tests.failures)} of {tests.count} tests failed")
+        raise typer.Exit(1)
     if not as_json:
-        printing.line(f"{len(compilation.segments)} segments, {len(compilation.audiences)} audiences: no errors")
+        counts = [f"{len(compilation.segments)} segments", f"{len(compilation.audiences)} audiences"]
+        counts += [f"{tests.count} tests"] if tests.count else []
+        printing.line(f"{', '.join(counts)}: no errors")
 
 
 @app.command("compile")

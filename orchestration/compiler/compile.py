@@ -15,6 +15,7 @@ from orchestration.compiler.fields import Report, error
 from orchestration.compiler.imports import Bases
 from orchestration.compiler.plan import Plan, references, segments_to_plan
 from orchestration.compiler.problem import Problem, SourceFile, Span, nearest
+from orchestration.compiler.reading_tests import SpecTestScope, node_to_tests
 from orchestration.compiler.resolve import node_to_members, node_to_rule, row_scope, subject_scope
 from orchestration.compiler.segment import Rule, Segment, Status
 from orchestration.compiler.source import parse
@@ -137,6 +138,7 @@ def _segment(
         raise error("unknown-entity", f"the catalog has no entity `{spec.entity}`", spec.entity_span, known)
     if spec.key == entity.key.lower():
         raise error("bad-key", f"`{spec.key}` is the key column of {entity.name}", Span(spec.source, 1, 1, 1))
+    tests = node_to_tests(spec.tests, SpecTestScope(catalog, entity, specs, report))
     if spec.members is not None:
         rule: Rule = node_to_members(spec.members, entity, lists)
     else:
@@ -153,6 +155,7 @@ def _segment(
         status=spec.status,
         hidden=spec.hidden,
         rule=rule,
+        tests=tests,
     )
 
 

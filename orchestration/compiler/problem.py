@@ -38,6 +38,7 @@ class Problem:
     span: Span
     help: str = ""
     severity: Literal["error", "warning"] = "error"
+    notes: tuple[str, ...] = ()
 
     @property
     def order(self) -> tuple[str, int, int, str]:
@@ -53,7 +54,7 @@ class Problems(Exception):
 
 
 def render_problem(problem: Problem) -> str:
-    """The problem as text: what, where, the source line, a caret under the offending words, the remedy."""
+    """The problem as text: what, where, the source line, a caret under the offending words, notes, the remedy."""
     span = problem.span
     number = str(span.line)
     gutter = " " * len(number)
@@ -67,6 +68,7 @@ def render_problem(problem: Problem) -> str:
         f"{number} | {shown}",
         f"{gutter} | {' ' * (column - 1)}{carets}",
     ]
+    report += (f"{gutter} = {note}" for note in problem.notes)
     if problem.help:
         report.append(f"{gutter} = help: {problem.help}")
     return "\n".join(report)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from orchestration.compiler.catalog import Attribute, Entity, EventRows, Relation
+from orchestration.compiler.spectest import SpecTest
 from orchestration.compiler.window import Window
 
 Value: TypeAlias = str | int | Decimal | bool
@@ -190,6 +191,7 @@ class Segment:
     status: Status
     hidden: bool
     rule: Rule
+    tests: tuple[SpecTest, ...] = field(default=(), compare=False, repr=False)
 
 
 def conditions(rule: Rule) -> tuple[Condition, ...]:

@@ -32,6 +32,7 @@ class SegmentSpec:
     hidden: bool
     where: Node | None
     members: Scalar | None
+    tests: Node | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def source_to_segment_spec(source: SourceFile) -> SegmentSpec:
     """The fields of a segment's file. Raises Problems."""
     report = Report()
     fields = Fields(parse(source), "the segment", report)
-    where, members = fields.take("where"), fields.take("members")
+    where, members, tests = (fields.take(name) for name in ("where", "members", "tests"))
     entity = fields.require("entity")
     if members is not None and not isinstance(members, Scalar):
         raise error("not-text", "`members` names one file", members.span, "as in `members: static/testers.csv`")
@@ -95,6 +96,7 @@ def source_to_segment_spec(source: SourceFile) -> SegmentSpec:
         hidden=fields.boolean("hidden"),
         where=where,
         members=members,
+        tests=tests,
     )
     fields.close()
     report.close()

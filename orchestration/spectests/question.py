@@ -1,0 +1,92 @@
+"""Rules put to a warehouse: the one place where tests and explanations reach the plan and its inline rendering."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from graphlib import CycleError, TopologicalSorter
+
+from sqlglot import exp
+
+from orchestration.compiler.compile import Compilation
+from orchestration.compiler.plan import condition_to_traits, references
+from orchestration.compiler.render import to_inline
+from orchestration.compiler.segment import Condition, Rule, Segment, Status
+from orchestration.compiler.sql import column, compared, table
+from orchestration.compiler.words import Namer
+
+Locate = Callable[[str], exp.Table]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A query of subjects: key, whether each rule holds, then the values that conditions look at.
+
+    `values` says in which columns the values of a condition stand.
+    """
+
+    query: exp.Select
+    values: dict[Rule, tuple[int, ...]]
+
+
+def rules_to_question(
+    compilation: Compilation,
+    entity: str,
+    rules: Sequence[Rule],
+    day: date,
+    locate: Locate,
+    *,
+    looked_at: Sequence[Condition] = (),
+    recorded: Iterable[str] = (),
+) -> Question:
+    """The inline rendering of segments made up for these rules, over the entity's base population."""
+    key = compilation.catalog.entities[entity].key
+    namer = Namer(key, *compilation.segments)
+    names = [namer.name(f"rule_{number}", f"rule {number}") for number in range(len(rules))]
+    made_up = {name: _segment(name, entity, rule) for name, rule in zip(names, rules, strict=True)}
+    plan = replace(compilation, segments={**compilation.segments, **made_up}).plan(entity, *names)
+    query = to_inline(plan, compilation.bases, day, locate, recorded)
+    flags, traits = f"{entity}_segments", f"{entity}_traits"
+    found = [column(name, flags) for name in (key, *names)]
+    values: dict[Rule, tuple[int, ...]] = {}
+    for condition in looked_at:
+        wanted = [column(plan.traits[trait], traits) for trait in condition_to_traits(condition)]
+        values[condition] = tuple(range(len(found), len(found) + len(wanted)))
+        found += wanted
+    query.set("expressions", found)
+    if looked_at:
+        query = query.join(table(traits), on=compared(column(key, traits), "=", column(key, flags)), copy=False)
+    return Question(query, values)
+
+
+def _segment(key: str, entity: str, rule: Rule) -> Segment:
+    return Segment(
+        key=key,
+        path="",
+        name=key,
+        entity=entity,
+        description="",
+        owner="",
+        labels=(),
+        status=Status.ACTIVE,
+        hidden=False,
+        rule=rule,
+    )
+
+
+def awakened(compilation: Compilation) -> Compilation:
+    """Every segment judged by its own rule; a paused one sleeps on only where that would make a circle."""
+    asleep: set[str] = set()
+    while True:
+        segments = {key: each if key in asleep else _awake(each) for key, each in compilation.segments.items()}
+        try:
+            TopologicalSorter({key: references(each) for key, each in segments.items()}).prepare()
+        except CycleError as cycle:
+            asleep |= {key for key in cycle.args[1] if compilation.segments[key].status is not Status.ACTIVE}
+        else:
+            return replace(compilation, segments=segments)
+
+
+def _awake(segment: Segment) -> Segment:
+    return segment if segment.status is Status.ACTIVE else replace(segment, status=Status.ACTIVE)
