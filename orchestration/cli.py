@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -92,6 +93,7 @@ def opened(project: Path | None) -> Iterator[Opened]:
 @app.command()
 def check(project: Project = None, as_json: AsJson = False) -> None:
     """Read all specs, run their tests, and show every problem."""
+    gc.disable()  # all that is read lives until the end: collections would only look through it again and again
     settings = load_settings(project)
     try:
         compilation = understood(settings)

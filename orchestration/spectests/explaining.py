@@ -11,9 +11,8 @@ from sqlglot import exp
 
 from orchestration.compiler.compile import Compilation
 from orchestration.compiler.segment import All, AnyOf, Everyone, Not, Rule, SegmentCondition, Status
-from orchestration.compiler.sql import cast, column, compared, text
 from orchestration.compiler.words import rule_to_words
-from orchestration.spectests.question import Locate, Question, rules_to_question
+from orchestration.spectests.question import Locate, Question, only, rules_to_question
 
 Ask = Callable[[exp.Select], Sequence[tuple[object, ...]]]
 
@@ -60,9 +59,7 @@ def explain(
     rules = tuple(dict.fromkeys(tree.rules()))
     conditions = [each for each in rules if not isinstance(each, All | AnyOf | Not | Everyone | SegmentCondition)]
     question = rules_to_question(compilation, entity, rules, day, locate, looked_at=conditions, recorded=recorded)
-    subject = compilation.catalog.entities[entity].key
-    is_it = compared(cast(column(subject, f"{entity}_segments"), "text"), "=", text(str(key)))
-    rows = ask(question.query.where(is_it, copy=False))
+    rows = ask(only(question, [key]))
     return _finding(tree, _Answer(rows[0], rules, question)) if rows else None
 
 

@@ -13,7 +13,7 @@ from orchestration.compiler.compile import Compilation
 from orchestration.compiler.plan import condition_to_traits, references
 from orchestration.compiler.render import to_inline
 from orchestration.compiler.segment import Condition, Rule, Segment, Status
-from orchestration.compiler.sql import column, compared, table
+from orchestration.compiler.sql import cast, column, compared, table, text
 from orchestration.compiler.words import Namer
 
 Locate = Callable[[str], exp.Table]
@@ -27,6 +27,7 @@ class Question:
     """
 
     query: exp.Select
+    key: exp.Column
     values: dict[Rule, tuple[int, ...]]
 
 
@@ -57,7 +58,13 @@ def rules_to_question(
     query.set("expressions", found)
     if looked_at:
         query = query.join(table(traits), on=compared(column(key, traits), "=", column(key, flags)), copy=False)
-    return Question(query, values)
+    return Question(query, column(key, flags), values)
+
+
+def only(question: Question, keys: Sequence[object]) -> exp.Select:
+    """The question's query about these subjects alone."""
+    wanted = exp.In(this=cast(question.key.copy(), "text"), expressions=[text(str(key)) for key in keys])
+    return question.query.where(wanted, copy=False)
 
 
 def _segment(key: str, entity: str, rule: Rule) -> Segment:

@@ -16,11 +16,11 @@ from orchestration.compiler.segment import Rule, Segment
 from orchestration.compiler.spectest import GivenSubject, SpecTest
 from orchestration.compiler.words import rule_to_words
 from orchestration.spectests.explaining import explain, finding_to_lines
-from orchestration.spectests.question import awakened, rules_to_question
+from orchestration.spectests.question import awakened, only, rules_to_question
 from orchestration.spectests.world import Key, World
 from orchestration.warehouse import DuckDB, Value, Warehouse, WarehouseError
 
-SEGMENTS_A_QUERY = 50
+SEGMENTS_A_QUERY = 500
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class _Running:
         return World(self.warehouse, self.compilation, f"world_{number}", integers)
 
     def _rows(self, query: exp.Select) -> list[tuple[Value, ...]]:
-        return self.warehouse.rows(query.sql(self.warehouse.dialect))
+        return self.warehouse.rows(query.sql(self.warehouse.dialect, copy=False))
 
     def failures(self, batch: Sequence[_Placed]) -> list[Problem]:
         """What failed of tests that one query answers; where it is refused, each is tried alone."""
@@ -116,13 +116,9 @@ class _Running:
         question = rules_to_question(
             self.compilation, first.segment.entity, rules, first.test.as_of, first.world.locate
         )
-        rows = self._rows(question.query)
-        return {
-            (segment.key, row[0])
-            for row in rows
-            for segment, flag in zip(segments, row[1:], strict=True)
-            if flag is True
-        }
+        rows = self._rows(only(question, [each.key for each in batch]))
+        flags = {row[0]: dict(zip((segment.key for segment in segments), row[1:], strict=True)) for row in rows}
+        return {(each.segment.key, each.key) for each in batch if flags.get(each.key, {}).get(each.segment.key) is True}
 
     def _failure(self, placed: _Placed) -> Problem:
         segment, test = placed.segment, placed.test
