@@ -90,17 +90,27 @@ def opened(project: Path | None) -> Iterator[Opened]:
         yield Opened(settings, compilation, warehouse)
 
 
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Nothing that is read is garbage yet, so looking for some would only take time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 @app.command()
 def check(project: Project = None, as_json: AsJson = False) -> None:
     """Read all specs, run their tests, and show every problem."""
-    gc.disable()  # all that is read lives until the end: collections would only look through it again and again
     settings = load_settings(project)
     try:
-        compilation = understood(settings)
+        with uncollected():
+            compilation = understood(settings)
+            tests = run_tests(compilation)
     except Problems as found:
         printing.problems(found.problems, as_json=as_json)
         raise typer.Exit(1) from None
-    tests = run_tests(compilation)
     printing.problems((*compilation.warnings, *tests.failures), as_json=as_json)
     _check_zone(settings, compilation)
     if tests.failures:

@@ -186,7 +186,8 @@ class _Reading:
         if isinstance(rows, EventRows) and at is None:
             fields.require("at")
         if rows.at and at:
-            values[rows.at.column] = node_to_moment(at, rows.at.type, self.catalog.timezone)
+            read = partial(node_to_moment, at, rows.at.type, self.catalog.timezone)
+            values[rows.at.column] = self.report.attempt(read)
         times = fields.take("times")
         word = "properties" if isinstance(rows, EventRows) else "attributes"
         inner = () if word in rows.attributes else fields.entries(word)

@@ -65,10 +65,14 @@ def explain(
 
 def _branch(rule: Rule, compilation: Compilation, followed: set[str]) -> _Branch:
     match rule:
+        case All((only_one,)) | AnyOf((only_one,)):
+            return _branch(only_one, compilation, followed)
         case All(rules):
             return _Branch("all of", rule, _branches(rules, compilation, followed))
         case AnyOf(rules):
             return _Branch("any of", rule, _branches(rules, compilation, followed))
+        case Not(All((inner,)) | AnyOf((inner,))):
+            return _Branch("not", rule, _branches((inner,), compilation, followed))
         case Not(AnyOf(rules)):
             return _Branch("none of", rule, _branches(rules, compilation, followed))
         case Not(All(rules)):
@@ -106,7 +110,8 @@ class _Answer:
         return self.row[1 + self.rules.index(rule)] is True
 
     def looked_at(self, rule: Rule) -> str:
-        return " of ".join(_shown(self.row[place]) for place in self.question.values.get(rule, ()))
+        values = [_shown(self.row[place]) for place in self.question.values.get(rule, ())]
+        return (" of " if len(values) == 2 else ", ").join(values)
 
 
 def _finding(tree: _Branch, answer: _Answer) -> Finding:

@@ -52,7 +52,8 @@ def rules_to_question(
     found = [column(name, flags) for name in (key, *names)]
     values: dict[Rule, tuple[int, ...]] = {}
     for condition in looked_at:
-        wanted = [column(plan.traits[trait], traits) for trait in condition_to_traits(condition)]
+        shown = (plan.traits[trait] for trait in condition_to_traits(condition) if trait in plan.traits)
+        wanted = [column(name, traits) for name in shown]
         values[condition] = tuple(range(len(found), len(found) + len(wanted)))
         found += wanted
     query.set("expressions", found)
@@ -80,6 +81,11 @@ def _segment(key: str, entity: str, rule: Rule) -> Segment:
         hidden=False,
         rule=rule,
     )
+
+
+def sees_others(compilation: Compilation, key: str) -> bool:
+    """Whether a segment, or one that it refers to, ranks subjects; a text that looks so does no harm."""
+    return any("Rank(" in repr(compilation.segments[each].rule) for each in compilation.with_references((key,)))
 
 
 def awakened(compilation: Compilation) -> Compilation:

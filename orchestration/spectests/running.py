@@ -16,7 +16,7 @@ from orchestration.compiler.segment import Rule, Segment
 from orchestration.compiler.spectest import GivenSubject, SpecTest
 from orchestration.compiler.words import rule_to_words
 from orchestration.spectests.explaining import explain, finding_to_lines
-from orchestration.spectests.question import awakened, only, rules_to_question
+from orchestration.spectests.question import awakened, only, rules_to_question, sees_others
 from orchestration.spectests.world import Key, World
 from orchestration.warehouse import DuckDB, Value, Warehouse, WarehouseError
 
@@ -79,7 +79,7 @@ class _Running:
         alone: list[tuple[Segment, SpecTest]] = []
         for segment, test in tests:
             keys = set(_keys(test.subject))
-            own = bool(test.others) or bool(keys & taken)
+            own = bool(test.others or keys & taken) or sees_others(self.compilation, segment.key)
             (alone if own else sharing).append((segment, test))
             taken |= set() if own else keys
         shared = self._world(0, [test for _, test in sharing])
