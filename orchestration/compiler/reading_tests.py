@@ -166,6 +166,9 @@ class _Reading:
         if relation is None:
             message, help_ = f"a {entity.name} has no relation `{entry.name}`", nearest(entry.name, entity.relations)
             raise error("unknown-relation", message, entry.key.span, help_)
+        if relation.model == entity.model and relation.subject == entity.key:
+            message = f"rows of `{entry.name}` are the {entity.name}'s own, which `subject` gives"
+            raise error("not-here", message, entry.key.span)
         found: list[GivenRow | tuple[Link, GivenSubject] | None] = []
         for item in _items(entry.value):
             if isinstance(relation, Link):

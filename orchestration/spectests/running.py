@@ -20,7 +20,7 @@ from orchestration.spectests.question import awakened, only, rules_to_question, 
 from orchestration.spectests.world import Key, World
 from orchestration.warehouse import DuckDB, Value, Warehouse, WarehouseError
 
-SEGMENTS_A_QUERY = 500
+SEGMENTS_A_QUERY = 200
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,10 @@ class _Running:
         taken: set[tuple[str, str]] = set()
         sharing: list[tuple[Segment, SpecTest]] = []
         alone: list[tuple[Segment, SpecTest]] = []
+        ranked = {key for key in {segment.key for segment, _ in tests} if sees_others(self.compilation, key)}
         for segment, test in tests:
             keys = set(_keys(test.subject))
-            own = bool(test.others or keys & taken) or sees_others(self.compilation, segment.key)
+            own = bool(test.others or keys & taken or segment.key in ranked)
             (alone if own else sharing).append((segment, test))
             taken |= set() if own else keys
         shared = self._world(0, [test for _, test in sharing])
@@ -111,14 +112,14 @@ class _Running:
 
     def _members(self, batch: Sequence[_Placed]) -> set[tuple[str, object]]:
         first = batch[0]
-        segments = list({each.segment.key: each.segment for each in batch}.values())
-        rules = [segment.rule for segment in segments]
+        rules = {each.segment.key: each.segment.rule for each in batch}
+        places = {key: place for place, key in enumerate(rules, 1)}
         question = rules_to_question(
-            self.compilation, first.segment.entity, rules, first.test.as_of, first.world.locate
+            self.compilation, first.segment.entity, list(rules.values()), first.test.as_of, first.world.locate
         )
-        rows = self._rows(only(question, [each.key for each in batch]))
-        flags = {row[0]: dict(zip((segment.key for segment in segments), row[1:], strict=True)) for row in rows}
-        return {(each.segment.key, each.key) for each in batch if flags.get(each.key, {}).get(each.segment.key) is True}
+        flags = {row[0]: row for row in self._rows(only(question, [each.key for each in batch]))}
+        counted = (each for each in batch if each.key in flags)
+        return {(each.segment.key, each.key) for each in counted if flags[each.key][places[each.segment.key]] is True}
 
     def _failure(self, placed: _Placed) -> Problem:
         segment, test = placed.segment, placed.test

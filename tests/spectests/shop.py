@@ -33,6 +33,7 @@ entities:
       properties: {format: text, amount: number, name: text}
     relations:
       orders: {model: orders, subject: person_id, at: ordered_on, attributes: {amount: number, ordered_on: date}}
+      known: {model: people, subject: person_id, attributes: {plan: text}}
       notes: {model: notes, subject: person_id, attributes: {length: integer}}
       company: {entity: company, through: company_people, subject: person_id, related: company_id}
   company:

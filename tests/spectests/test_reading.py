@@ -57,6 +57,7 @@ BROKEN = [
     ("as_of: 2026-06-01, member: true, related: {notes: [{at: 2026-05-01}]}", "no-date", "2026-05-01", "at:"),
     ("as_of: 2026-06-01, member: true, related: {company: [{plam: x}]}", "unknown-attribute", "plam", "`plan`"),
     ("as_of: 2026-06-01, member: true, related: {company: [{events: []}]}", "no-events", "[", "events:"),
+    ("as_of: 2026-06-01, member: true, related: {known: [{plan: a}]}", "not-here", "known", "`subject`"),
     ("as_of: 2026-06-01, member: true, before: [{until: 2026-05-01}]", "no-history", "[", ""),
     ("as_of: 2026-06-01, member: true, others: [{plann: x}]", "unknown-attribute", "plann", ""),
     ("as_of: 2026-06-01, member: true, stays: {prose: []}", "unknown-segment", "prose", "`pros`"),
