@@ -31,6 +31,10 @@ CODES: dict[str, Code] = {
         "The file's name cannot be the key of a segment or an audience.",
         "Name the file with small letters, digits and _, beginning with a letter, unlike the entity's key column.",
     ),
+    "bad-length": Code(
+        "A length of time that the catalog gives cannot be read.",
+        "Write `keeps: 400 days`, in days, weeks, months or years.",
+    ),
     "bad-list": Code(
         "A fixed list that is no CSV file with the entity's key among its columns.",
         "Let the first line name the columns, one of them like the entity's key; give each row as many values.",

@@ -8,7 +8,7 @@ from datetime import datetime, time
 from functools import partial
 
 from orchestration.compiler.catalog import Attribute, Catalog, Entity, EventRows, Link, Rows, Type
-from orchestration.compiler.fields import Fields, Report, as_boolean, as_entries, error
+from orchestration.compiler.fields import Fields, Report, as_boolean, as_entries, as_text, error
 from orchestration.compiler.given import LONG_AGO, node_to_day, node_to_given, node_to_moment
 from orchestration.compiler.problem import nearest
 from orchestration.compiler.source import Entry, Node, Scalar, Sequence
@@ -182,7 +182,7 @@ class _Reading:
         fields = Fields(node, what, self.report)
         values: dict[str, Given] = {}
         if isinstance(rows, EventRows):
-            values[rows.named.column] = fields.required_text("name")
+            values[rows.named.column] = as_text(fields.require("name"))
         at = fields.take("at")
         if at and rows.at is None:
             raise error("no-date", f"`{rows.name}` has no date", at.span, "give it `at:` in the catalog")
