@@ -148,7 +148,7 @@ CODES: dict[str, Code] = {
     "short-sequence": Code("A sequence of fewer than two steps.", "Add a step, or ask `performed` for a single event."),
     "too-deep": Code("Mappings and lists nested more than 64 levels deep.", "Flatten the rule, or split it in two."),
     "too-large": Code(
-        "A file that is larger than 1 MB (a fixed list: 10 MB) or holds more than 50,000 values.",
+        "A file that is larger than 1 MB or holds more than 50,000 values; a list of 10 MB or 250,000 lines.",
         "Split it up; a long list of values belongs into a table of the warehouse.",
     ),
     "two-subjects": Code(
