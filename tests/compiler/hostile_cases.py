@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 Build = Callable[[Path], object]
 HEAD = "entity: person\nwhere:\n"
+DUPLICATE = "duplicate-key"
 RULE = "entity: person\nwhere: {plan: pro}\n"
 
 
@@ -30,7 +31,11 @@ def spec(text: str | bytes, path: str = "people/hostile.yml") -> Build:
 
 
 def rule(text: str) -> Build:
-    return spec(f"{HEAD}  - {text}\n")
+    return rules([text])
+
+
+def rules(texts: Iterable[str]) -> Build:
+    return spec(HEAD + "".join(f"  - {text}\n" for text in texts))
 
 
 def holes(path: str, size: int = 100_000_000) -> Build:
@@ -102,7 +107,7 @@ def nested() -> Iterator[Hostile]:
     yield Hostile(
         "the same key on every level", rule("{performed: x, performed: y, where: {a: 1, a: 2}}"), "duplicate-key"
     )
-    yield Hostile("20,000 times the same key", spec("a: 1\n" * 20_000), "duplicate-key")
+    yield Hostile("20,000 times the same key", spec("a: 1\n" * 20_000), DUPLICATE)
 
 
 def sizes() -> Iterator[Hostile]:
@@ -113,8 +118,8 @@ def sizes() -> Iterator[Hostile]:
     yield Hostile("a key of 900 kB", rule("x" * 900_000 + ": 5"), "yaml")
     yield Hostile("an attribute of 1,000 letters", rule("x" * 1_000 + ": 5"), "unknown-attribute")
     yield Hostile("100,000 conditions", spec("entity: person\nwhere: [" + "{a: 1}, " * 100_000 + "]"), "too-large")
-    yield Hostile("12,000 broken conditions", spec(HEAD + "  - plann: 1\n" * 12_000), "unknown-attribute")
-    yield Hostile("12,000 broken values", rule("plan: [" + "1, " * 12_000 + "]"), "wrong-operand")
+    yield Hostile("1500 broken conditions", spec(HEAD + "  - plann: 1\n" * 1500), "unknown-attribute")
+    yield Hostile("1500 broken values", rule("plan: [" + "1, " * 1500 + "]"), "wrong-operand")
 
 
 def encodings() -> Iterator[Hostile]:
@@ -136,24 +141,19 @@ def encodings() -> Iterator[Hostile]:
 
 
 def values() -> Iterator[Hostile]:
-    for number in ("1e999", "1e-999", "9" * 50, "9" * 10_000, "-" + "9" * 400, "0." + "3" * 5_000, ".inf", ".nan"):
-        yield Hostile(f"the number {number[:10]}", rule(f"seats: {{at_least: {number}}}"), "")
-    for date in ("0000-01-01", "10000-01-01", "2026-13-01", "9999-12-31T23:59:59-23:00", "0001-01-01T00:00:00+23:00"):
-        yield Hostile(f"the date {date}", rule(f"born_at: {{after: '{date}'}}"), "bad-date")
+    numbers = ("1e999", "1e-999", "9" * 50, "9" * 10_000, "-" + "9" * 400, "0." + "3" * 5_000)
+    yield Hostile("numbers out of range", rules(f"seats: {{at_least: {each}}}" for each in numbers), "number-range")
+    yield Hostile(
+        "numbers that are none", rules(f"seats: {each}" for each in (".inf", ".nan", "0x1f")), "wrong-operand"
+    )
+    dates = ("0000-01-01", "10000-01-01", "2026-13-01", "9999-12-31T23:59:59-23:00", "0001-01-01T00:00:00+23:00")
+    yield Hostile("dates out of range", rules(f"born_at: {{after: '{each}'}}" for each in dates), "bad-date")
     yield Hostile("after the end of days", rule("born_at: {after: 9999-12-31}"), "bad-date")
     yield Hostile("up to the end of days", rule("born_at: {between: [0001-01-01, 9999-12-31]}"), None)
-    yield Hostile("in the last million years", rule("born_at: {in_last: 999999 years}"), "bad-window")
-    yield Hostile("in the last 10^30 days", rule(f"born_at: {{in_last: 1{'0' * 30} days}}"), "bad-window")
-    for pattern in (
-        "(a{1000}){1000}",
-        "(((((a{30}){30}){30}){30}){30})",
-        "(",
-        "(?<=x)y",
-        "(?P<n>x)(?P=n)",
-        "\\Z",
-        "x**",
-    ):
-        yield Hostile(f"the pattern {pattern}", rule(f"plan: {{matches: '{pattern}'}}"), "bad-pattern")
+    lengths = ("999999 years", f"1{'0' * 30} days", "-5 days", "1e3 days")
+    yield Hostile("lengths out of range", rules(f"born_at: {{in_last: {each}}}" for each in lengths), "bad-window")
+    patterns = ("(a{1000}){1000}", "((((a{30}){30}){30}){30})", "(?<=x)y", "(?P<n>x)(?P=n)", "\\Z", "x**")
+    yield Hostile("patterns", rules(f"plan: {{matches: '{each}'}}" for each in patterns), "bad-pattern")
     yield Hostile("10,000 parentheses", rule(f"plan: {{matches: '{deep('(', 'x', ')')}'}}"), "bad-pattern")
     yield Hostile("a pattern that runs away elsewhere", rule("plan: {matches: '(a+)+(a|aa)+$'}"), None)
 
@@ -188,9 +188,9 @@ def lists() -> Iterator[Hostile]:
 
 
 def crowds() -> Iterator[Hostile]:
-    yield Hostile("10,000 broken segments", many(10_000, lambda _: HEAD + "  - plann: pro\n"), "unknown-attribute")
-    yield Hostile("10,000 unknown segments", many(10_000, lambda n: f"{HEAD}  - in_segment: x{n}\n"), "unknown-segment")
-    yield Hostile("a circle of 10,000", many(10_000, lambda n: f"{HEAD}  - in_segment: s{(n + 1) % 10_000}\n"), "cycle")
+    yield Hostile("500 broken segments", many(500, lambda _: HEAD + "  - plann: pro\n"), "unknown-attribute")
+    yield Hostile("500 unknown segments", many(500, lambda n: f"{HEAD}  - in_segment: x{n}\n"), "unknown-segment")
+    yield Hostile("a circle of 500", many(500, lambda n: f"{HEAD}  - in_segment: s{(n + 1) % 500}\n"), "cycle")
     yield Hostile(
         "a chain of 10,000",
         many(10_000, lambda n: f"{HEAD}  - in_segment: s{n - 1}\n" if n else RULE),
