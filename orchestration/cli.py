@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -18,11 +18,12 @@ import yaml
 from orchestration import printing
 from orchestration.compiler.compile import Compilation, compile_sources
 from orchestration.compiler.emit import compilation_to_files
-from orchestration.compiler.files import Differences, differences, read_sources, write_files
+from orchestration.compiler.files import Differences, differences, read_sources, write_file, write_files
 from orchestration.compiler.list_edits import add_keys, remove_keys
 from orchestration.compiler.problem import Problem, Problems
+from orchestration.compiler.schema import sources_to_schemas
 from orchestration.compiler.segment import StaticMembers
-from orchestration.compiler.words import rule_to_words
+from orchestration.compiler.sentence import segment_to_sentence
 from orchestration.days import DayStatus, recorded_days
 from orchestration.errors import MusterError
 from orchestration.questions import Answer, Places, Questions, ask
@@ -75,11 +76,15 @@ def yesterday(timezone: str) -> date:
     return datetime.now(ZoneInfo(timezone)).date() - timedelta(days=1)
 
 
-def understood(settings: Settings) -> Compilation:
+def _needs_specs(settings: Settings) -> None:
     if not (settings.specs / "catalog.yml").exists():
         raise MusterError(
             f"no Muster project in {settings.project} (it has no segment_specs/catalog.yml): go there or use --project"
         )
+
+
+def understood(settings: Settings) -> Compilation:
+    _needs_specs(settings)
     return compile_sources(read_sources(settings.project))
 
 
@@ -168,11 +173,42 @@ def _report_differences(found: Differences, folder: Path, only_check: bool, as_j
 
 
 @app.command()
+def schema(
+    project: Project = None,
+    only_check: Annotated[bool, typer.Option("--check", help="Change nothing; fail on any difference.")] = False,
+    into: Annotated[Path | None, typer.Option(help="The folder to write; by default segment_specs/.schema.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write JSON Schemas, by which editors complete and check specs."""
+    settings = load_settings(project)
+    _needs_specs(settings)
+    folder = into or settings.specs / ".schema"
+    files = sources_to_schemas(read_sources(settings.project))
+    found = replace(differences(folder, files), orphans=())
+    if found and not only_check:
+        for file in files:
+            write_file(folder, file)
+    _report_schemas(found, folder, only_check, as_json)
+    if only_check and found:
+        raise typer.Exit(1)
+
+
+def _report_schemas(found: Differences, folder: Path, only_check: bool, as_json: bool) -> None:
+    stale = sorted((*found.missing, *found.changed))
+    if as_json:
+        printing.json_({"missing" if only_check else "wrote": stale, "folder": str(folder)})
+    elif only_check and stale:
+        printing.error(f"the schemas differ from the specs ({', '.join(stale)}): run `muster schema` and commit them")
+    else:
+        printing.line(f"wrote {', '.join(stale)} to {folder}" if stale else "the schemas are up to date")
+
+
+@app.command()
 def segments(project: Project = None, as_json: AsJson = False) -> None:
     """List all segments with their rules in words."""
     compilation = understood(load_settings(project))
     rows = [
-        (each.key, each.entity, each.name, each.status.value, each.owner, rule_to_words(each.rule))
+        (each.key, each.entity, each.name, each.status.value, each.owner, segment_to_sentence(each))
         for each in compilation.segments.values()
     ]
     printing.table(Answer(("segment", "entity", "name", "status", "owner", "rule"), [*rows]), as_json=as_json)

@@ -6,15 +6,16 @@ import re
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo, available_timezones
 
-from orchestration.compiler.fields import Fields, Report, as_choice, as_name, as_text, error
+from orchestration.compiler.fields import Fields, Report, as_choice, as_name, as_text, as_texts, error
 from orchestration.compiler.problem import closest, nearest
 from orchestration.compiler.source import Entry, Mapping, Node, Plain, Scalar, Sequence
 from orchestration.compiler.taken import refuse_taken_names
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}\Z")
+LENGTH = re.compile(r"(\d{1,6})\s+(day|week|month|year)s?\Z")
 
 
 class Type(StrEnum):
@@ -60,6 +61,13 @@ class TimeColumn:
     type: Type = Type.TIMESTAMP
 
 
+class Length(NamedTuple):
+    """A length of time in calendar months and days; what is older is not kept."""
+
+    months: int
+    days: int
+
+
 @dataclass(frozen=True)
 class Rows:
     """Dated or undated rows about subjects: an entity's events, or a relation such as orders."""
@@ -69,13 +77,15 @@ class Rows:
     subject: str
     at: TimeColumn | None
     attributes: dict[str, Attribute] = field(hash=False, repr=False)
+    keeps: Length | None = field(default=None, kw_only=True, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
 class EventRows(Rows):
-    """An entity's events: rows with a name."""
+    """An entity's events: rows with a name; `names` are those known, with what is said about them."""
 
     named: Attribute
+    names: dict[str, str] = field(default_factory=dict, kw_only=True, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -112,6 +122,11 @@ class Entity:
     events: EventRows | None = field(repr=False)
     relations: dict[str, Relation] = field(hash=False, repr=False)
     description: str = field(default="", repr=False)
+
+    @property
+    def key_is_text(self) -> bool:
+        """Whether the key is known to be a text: only an attribute that stands for its column says so."""
+        return any(each.column == self.key and each.type is Type.TEXT for each in self.attributes.values())
 
 
 @dataclass(frozen=True)
@@ -289,9 +304,28 @@ def _events(node: Node, report: Report) -> EventRows:
         at=fields.read_required("at", partial(_time, attributes=properties, report=report), None),
         attributes=properties,
         named=Attribute("event_name", fields.name("name"), Type.TEXT),
+        keeps=_length(fields.take("keeps")),
+        names=_event_names(fields.take("names")),
     )
     fields.close()
     return events
+
+
+def _length(node: Node | None) -> Length | None:
+    if node is None:
+        return None
+    found = LENGTH.match(as_text(node))
+    if not found:
+        raise error("bad-length", f"`{as_text(node)}` is not a length of time", node.span, "as in `400 days`")
+    number, unit = int(found[1]), found[2]
+    return Length(number * {"month": 1, "year": 12}.get(unit, 0), number * {"day": 1, "week": 7}.get(unit, 0))
+
+
+def _event_names(node: Node | None) -> dict[str, str]:
+    """The events there are: a list of names, or names with descriptions."""
+    if isinstance(node, Mapping):
+        return {entry.name: as_text(entry.value) for entry in node.entries}
+    return {} if node is None else dict.fromkeys(as_texts(node), "")
 
 
 def _read_relations(fields: Fields) -> dict[str, Relation]:
@@ -329,6 +363,7 @@ def _row_relation(entry: Entry, fields: Fields, report: Report) -> Rows:
         subject=fields.name("subject"),
         at=fields.read("at", partial(_time, attributes=attributes, report=report), None),
         attributes=attributes,
+        keeps=_length(fields.take("keeps")),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import NamedTuple, get_args
 
@@ -73,7 +74,24 @@ def node_to_windows(word: str, node: Node, kind: Type) -> tuple[Window, ...]:
     if kind is Type.DATE and any(isinstance(window, InstantWindow) for window in windows):
         message = "hours and times of day need a timestamp, and this is a date"
         raise error("needs-timestamp", message, node.span, "ask in days, or name an attribute of type timestamp")
-    return windows
+    if len(windows) > 1:
+        return windows
+    return (replace(windows[0], said=_said(word, node)),)
+
+
+def _said(word: str, node: Node) -> str:
+    """The window in words, as it was written."""
+    match node:
+        case Sequence((Scalar(text=first), Scalar(text=last))):
+            return f"from {first} to {last}"
+        case Scalar(text=text) if word in SPANS:
+            return f"in the {word.removeprefix('in_')} {text.strip()}"
+        case Scalar(text=text) if word == "during" and text in _DAYS:
+            return text
+        case Scalar(text=text):
+            return f"{word.replace('_', ' ')} {text.strip()}"
+        case _:
+            return ""
 
 
 def _windows(word: str, node: Node) -> tuple[Window, ...]:

@@ -195,17 +195,22 @@ def write_files(folder: Path, files: Iterable[GeneratedFile]) -> Differences:
     stale = {*found.missing, *found.changed}
     for file in files:
         if file.path in stale:
-            path = folder / file.path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            aside = path.with_name(f".{path.name}.new")
-            aside.write_bytes(file.text.encode())
-            aside.replace(path)
+            write_file(folder, file)
     removed = [folder / orphan for orphan in found.orphans if _is_generated(folder, folder / orphan)]
     for orphan in removed:
         orphan.unlink()
         if not any(orphan.parent.iterdir()):
             orphan.parent.rmdir()
     return replace(found, orphans=tuple(path.relative_to(folder).as_posix() for path in removed))
+
+
+def write_file(folder: Path, file: GeneratedFile) -> None:
+    """Write one file whole or not at all."""
+    path = folder / file.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.new")
+    aside.write_bytes(file.text.encode())
+    aside.replace(path)
 
 
 def _is_generated(folder: Path, path: Path) -> bool:

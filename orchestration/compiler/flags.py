@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import TypeAlias, assert_never
 
 from sqlglot import exp
@@ -14,6 +15,7 @@ from orchestration.compiler.past import HISTORY_BEFORE
 from orchestration.compiler.plan import Plan
 from orchestration.compiler.predicates import Truth, answered, attribute_truth, rule_to_truth, test
 from orchestration.compiler.segment import (
+    Anniversary,
     AttributeCondition,
     Condition,
     EndCondition,
@@ -27,7 +29,6 @@ from orchestration.compiler.segment import (
     Segment,
     SegmentCondition,
     SequenceCondition,
-    Share,
     StaticMembers,
     Status,
 )
@@ -39,10 +40,10 @@ from orchestration.compiler.sql import (
     compared,
     conjunction,
     either_of,
+    factor,
     identifier,
     in_window,
     is_null,
-    literal,
     model,
     negated,
     number,
@@ -55,6 +56,7 @@ from orchestration.compiler.trait import (
     PeriodsTrait,
     PlacesTrait,
     PlaceTrait,
+    ReturnTrait,
     TotalTrait,
     Trait,
     condition_to_traits,
@@ -162,6 +164,9 @@ def _leaf(plan: Plan, condition: Condition, clock: Clock, source: str | None, wi
         case AttributeCondition(held_from=None, test=Rank() as rank):
             value = AttributeTrait(condition.attribute, False)
             return answered(_ranked(value, rank, of_trait), condition.negated, condition.unknown)
+        case AttributeCondition(held_from=None, test=Anniversary(window)):
+            returns = of_trait(ReturnTrait(condition.attribute, window))
+            return answered(returns, condition.negated, condition.unknown)
         case AttributeCondition(held_from=None):
             return attribute_truth(condition, of_attribute, clock)
         case EventCondition() | RelationCondition():
@@ -258,9 +263,9 @@ def _average_truth(asked: Number, total: exp.Expr, known: exp.Expr) -> Truth:
         operands = each.values if isinstance(each, IsAnyOf) else (each.value,)
         operator = "=" if isinstance(each, IsAnyOf) else each.operator
         compares = [
-            compared(total.copy(), operator, exp.Mul(this=literal(operand), expression=known.copy()))
+            compared(total.copy(), operator, exp.Mul(this=factor(operand), expression=known.copy()))
             for operand in operands
-            if not isinstance(operand, Share)
+            if isinstance(operand, int | Decimal)
         ]
         parts.append(either_of(*compares))
     has_values = compared(known.copy(), ">", number(0))

@@ -12,6 +12,7 @@ from typing import TypeAlias, cast, get_args
 
 from orchestration.compiler.catalog import Attribute, Type
 from orchestration.compiler.dates import WINDOW_WORDS, node_to_anniversary, node_to_length, node_to_windows
+from orchestration.compiler.engines.patterns import UnsharedPattern, read_pattern
 from orchestration.compiler.fields import as_choice, as_text, collected, error, found_instead
 from orchestration.compiler.patterns import pattern_fault
 from orchestration.compiler.problem import closest, nearest
@@ -346,6 +347,10 @@ def _pattern(attribute: Attribute, node: Node) -> str:
     fault = pattern_fault(pattern)
     if fault:
         raise error("bad-pattern", fault.message, node.span, fault.help)
+    try:
+        read_pattern(pattern)
+    except UnsharedPattern as problem:
+        raise error("bad-pattern", str(problem), node.span) from None
     return pattern
 
 
@@ -362,10 +367,15 @@ def _list_test(attribute: Attribute, word: str, node: Node) -> Test:
 
 def _any_element(attribute: Attribute, node: Node) -> AnyElement:
     if not isinstance(node, Mapping):
-        return AnyElement(_text_test(attribute, "is", node))
-    if len(node.entries) != 1 or node.entries[0].name not in TEXT_WORDS:
-        names = ", ".join(f"`{word}`" for word in TEXT_WORDS)
-        raise error("wrong-operator", "`any_element` takes one test of a text", node.span, f"one of {names}")
-    word = node.entries[0].name
-    asked = _text_test(attribute, NEGATIVE.get(word, word), node.entries[0].value)
-    return AnyElement(asked, negated=word in NEGATIVE)
+        return AnyElement((_text_test(attribute, "is", node),))
+    passed: list[ElementTest] = []
+    failed: list[ElementTest] = []
+    for entry in node.entries:
+        if entry.name not in TEXT_WORDS:
+            help_ = nearest(entry.name, TEXT_WORDS)
+            raise error("wrong-operator", f"`{entry.name}` is no operator for a text", entry.key.span, help_)
+        test = _text_test(attribute, NEGATIVE.get(entry.name, entry.name), entry.value)
+        (failed if entry.name in NEGATIVE else passed).append(test)
+    if not passed and not failed:
+        raise error("no-operator", "nothing is said about the element", node.span, "as in `{starts_with: a}`")
+    return AnyElement(tuple(passed), tuple(failed))

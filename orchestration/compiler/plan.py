@@ -156,20 +156,28 @@ def _is_last(block: _Block) -> bool:
 
 
 def _blocks(catalog: Catalog, kept: Mapping[str, Segment]) -> list[_Block]:
-    """One block for each entity; where entities look at each other, first what others look at."""
-    looks_at: dict[str, set[str]] = {entity: set() for entity in catalog.entities}
-    for segment in kept.values():
-        looks_at[segment.entity] |= {kept[key].entity for key in references(segment)} - {segment.entity}
-    try:
-        ordered = _in_order(looks_at)
-        early: list[_Block] = []
-    except CycleError:
-        ordered = list(catalog.entities)
-        early = _early_blocks(catalog, kept)
-    done = {segment.key for block in early for segment in block.segments}
-    rest = [each for each in kept.values() if each.key not in done]
-    last = [_Block(name, name, tuple(each for each in rest if each.entity == name)) for name in ordered]
+    """One block for each entity; where entities look at each other, first some of what others look at."""
+    early: list[_Block] = []
+    waiting = _early_blocks(catalog, kept)
+    left = dict(kept)
+    while True:
+        try:
+            ordered = _in_order(_looks_at(catalog, left))
+            break
+        except CycleError:
+            early.append(next(waiting))
+            left = {key: each for key, each in left.items() if each not in early[-1].segments}
+    last = [_Block(name, name, tuple(each for each in left.values() if each.entity == name)) for name in ordered]
     return early + last
+
+
+def _looks_at(catalog: Catalog, segments: Mapping[str, Segment]) -> dict[str, set[str]]:
+    """Which entities each entity's segments look at, as far as those are still to be judged."""
+    found: dict[str, set[str]] = {entity: set() for entity in catalog.entities}
+    for segment in segments.values():
+        entities = {segments[key].entity for key in references(segment) if key in segments}
+        found[segment.entity] |= entities - {segment.entity}
+    return found
 
 
 def _in_order(graph: Mapping[str, set[str]]) -> list[str]:
@@ -184,7 +192,7 @@ def _in_order(graph: Mapping[str, set[str]]) -> list[str]:
     return found
 
 
-def _early_blocks(catalog: Catalog, kept: Mapping[str, Segment]) -> list[_Block]:
+def _early_blocks(catalog: Catalog, kept: Mapping[str, Segment]) -> Iterator[_Block]:
     """What other entities look at, by how often the looking changes between entities on the way there."""
     stages: dict[str, int] = {}
     for key in _in_order({key: set(references(segment)) for key, segment in kept.items()}):
@@ -192,15 +200,13 @@ def _early_blocks(catalog: Catalog, kept: Mapping[str, Segment]) -> list[_Block]
         stages[key] = max(steps, default=0)
     consumers = _consumers(kept)
     namer = Namer(*catalog.entities)
-    found: list[_Block] = []
     for stage in range(max(stages.values(), default=0) + 1):
         for entity in catalog.entities:
             keys = [key for key in consumers if stages[key] == stage and kept[key].entity == entity]
             if keys:
                 others = sorted({each for key in keys for each in consumers[key]} - {entity})
                 name = namer.name("_".join([entity, "for", *others]), " ".join(keys))
-                found.append(_Block(name, entity, tuple(kept[key] for key in keys)))
-    return found
+                yield _Block(name, entity, tuple(kept[key] for key in keys))
 
 
 def _consumers(kept: Mapping[str, Segment]) -> dict[str, set[str]]:

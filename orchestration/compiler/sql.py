@@ -14,6 +14,7 @@ from sqlglot.dialects import Dialects
 from sqlglot.dialects.dialect import Dialect
 
 from orchestration.compiler.catalog import WEEKDAYS, Attribute, Catalog, Type
+from orchestration.compiler.engines.nodes import UTC, known_elements, known_number, zoned
 from orchestration.compiler.segment import (
     Value,
 )
@@ -110,6 +111,13 @@ def number(value: int | Decimal) -> exp.Expr:
     return exp.Neg(this=digits) if value < 0 else digits
 
 
+def factor(value: int | Decimal) -> exp.Expr:
+    """A number to multiply with: exact, and never in whole numbers of a machine's width, which end too early."""
+    digits = format(abs(Decimal(value)), "f")
+    found = exp.Literal.number(digits if "." in digits else f"{digits}.0")
+    return exp.Neg(this=found) if value < 0 else found
+
+
 def literal(value: Value) -> exp.Expr:
     match value:
         case bool():
@@ -177,13 +185,9 @@ def day(moment: Day, clock: Clock) -> exp.Expr:
 
 def local_day(moment: exp.Expr, clock: Clock) -> exp.Expr:
     """The local day of an instant in UTC."""
-    if clock.timezone != "UTC":
-        moment = _zoned(_zoned(moment, "UTC"), clock.timezone)
+    if clock.timezone != UTC:
+        moment = zoned(moment, UTC, clock.timezone)
     return cast(moment, "date")
-
-
-def _zoned(moment: exp.Expr, zone: str) -> exp.Expr:
-    return exp.AtTimeZone(this=moment, zone=exp.Literal.string(zone))
 
 
 def _instant(moment: Instant, clock: Clock) -> exp.Expr:
@@ -208,7 +212,7 @@ def end_of_day(clock: Clock) -> exp.Expr:
 def start_of_day(local: exp.Expr, clock: Clock) -> exp.Expr:
     """The first instant of a local day, in UTC."""
     start: exp.Expr = cast(local, "timestamp")
-    return start if clock.timezone == "UTC" else _zoned(_zoned(start, clock.timezone), "UTC")
+    return start if clock.timezone == UTC else zoned(start, clock.timezone, UTC)
 
 
 def later(moment: exp.Expr, hours: int) -> exp.Expr:
@@ -223,16 +227,6 @@ def _timestamp(fixed: datetime) -> exp.Expr:
 def days_between(first: exp.Expr, last: exp.Expr) -> exp.Expr:
     """How many days lie from one day, in, to another, out."""
     return exp.DateDiff(this=last.copy(), expression=first.copy(), unit=exp.var("DAY"))
-
-
-def day_series(first: exp.Expr, last: exp.Expr) -> exp.Select:
-    """One row per day from one to another, both in."""
-    step = exp.Interval(this=exp.Literal.string("1"), unit=exp.var("DAY"))
-    series = exp.GenerateSeries(start=first.copy(), end=last.copy(), step=step)
-    alias = exp.TableAlias(this=exp.to_identifier("series"), columns=[exp.to_identifier("day")])
-    rows = exp.Table(this=series, alias=alias)
-    day_ = exp.Alias(this=cast(column("day"), "date"), alias=identifier("day"))
-    return exp.Select(expressions=[day_]).from_(rows, copy=False)
 
 
 def in_days(value: exp.Expr, window: DayWindow, clock: Clock) -> list[exp.Expr]:
@@ -261,43 +255,31 @@ def in_instants(value: exp.Expr, window: InstantWindow, clock: Clock) -> list[ex
 def returns_in(value: exp.Expr, window: DayWindow, clock: Clock) -> exp.Expr:
     """That a day's month and day return, in a later year, in a window of at most a year.
 
-    Days are compared as numbers such as 20240229, from after the day before the window: so 29 February, in a year
-    without one, lies after 28 February and not after 1 March.
+    A day returns so many months after its year began, and so many days after: so 29 February falls on 1 March.
     """
     assert window.first and window.last, "an anniversary's window has both ends"
-    before, last = _number_of(moved(day(window.first, clock), 0, -1)), day(window.last, clock)
-    candidates: list[exp.Expr] = [_part("year", last)]
-    if window.first != window.last:
-        candidates.append(exp.Sub(this=_part("year", last), expression=number(1)))
-    found: list[exp.Expr] = []
-    for year in candidates:
-        this_year = exp.Mul(this=exp.Paren(this=year), expression=number(10000))
-        returned = exp.Add(this=this_year, expression=_month_and_day(value))
-        found.append(
-            all_of(
-                [
-                    compared(_part("year", value), "<", year.copy()),
-                    compared(returned, ">", before.copy()),
-                    compared(returned.copy(), "<=", _number_of(last)),
-                ]
-            )
+    this_year: exp.Expr = exp.TimestampTrunc(this=day(window.last, clock), unit=exp.var("YEAR"))
+    years = [this_year] if window.first == window.last else [this_year, moved(this_year.copy(), -12, 0)]
+    found = [
+        all_of(
+            [
+                *in_days(_plus(_plus(year, "month", value), "day", value), window, clock),
+                compared(_part("year", value), "<", _part("year", year)),
+            ]
         )
+        for year in years
+    ]
     return exp.Paren(this=any_of(found)) if len(found) > 1 else found[0]
 
 
 def _part(unit: str, value: exp.Expr) -> exp.Expr:
-    return exp.Extract(this=exp.var(unit), expression=value.copy())
+    return cast(exp.Extract(this=exp.var(unit), expression=value.copy()), "int")
 
 
-def _month_and_day(value: exp.Expr) -> exp.Expr:
-    months = exp.Mul(this=_part("month", value), expression=number(100))
-    return exp.Add(this=months, expression=_part("day", value))
-
-
-def _number_of(value: exp.Expr) -> exp.Expr:
-    """A day as a number of eight digits."""
-    year = exp.Mul(this=_part("year", value), expression=number(10000))
-    return exp.Add(this=year, expression=_month_and_day(value))
+def _plus(start: exp.Expr, unit: str, value: exp.Expr) -> exp.Expr:
+    """So many months or days later as a date's own month or day is after the first."""
+    more = exp.Paren(this=exp.Sub(this=_part(unit, value), expression=number(1)))
+    return exp.DateAdd(this=start.copy(), expression=more, unit=exp.var(unit.upper()))
 
 
 def in_window(value: exp.Expr, window: Window, clock: Clock) -> list[exp.Expr]:
@@ -343,11 +325,8 @@ def known(attribute: Attribute, expression: exp.Expr) -> exp.Expr:
     """The attribute's value with every unknown one as null: NaN, and a list without elements."""
     match attribute.type:
         case Type.FLOAT:
-            return exp.Nullif(this=expression, expression=cast(exp.Literal.string("NaN"), "double"))
+            return known_number(expression)
         case Type.LIST:
-            element = exp.to_identifier("element")
-            not_null = is_known(exp.Column(this=element.copy()))
-            elements = exp.ArrayFilter(this=expression, expression=exp.Lambda(this=not_null, expressions=[element]))
-            return exp.Nullif(this=elements, expression=exp.Array(expressions=[]))
+            return known_elements(expression)
         case _:
             return expression

@@ -99,6 +99,14 @@ class AttributeTrait:
 
 
 @dataclass(frozen=True)
+class ReturnTrait:
+    """Whether a date's month and day return, in a later year, in the window."""
+
+    attribute: Attribute
+    window: DayWindow
+
+
+@dataclass(frozen=True)
 class HeldTrait:
     """Whether a condition on an attribute held at the end of every day from `held_from` on."""
 
@@ -204,6 +212,7 @@ class PlacesTrait:
 TotalTrait: TypeAlias = MeasureTrait | RowsTrait
 Trait: TypeAlias = (
     AttributeTrait
+    | ReturnTrait
     | HeldTrait
     | TotalTrait
     | EndTrait
@@ -248,6 +257,8 @@ def _attribute_traits(condition: AttributeCondition) -> tuple[Trait, ...]:
         return (HeldTrait(condition),)
     value = AttributeTrait(condition.attribute, needs_day(condition))
     match condition.test:
+        case Anniversary(window):
+            return (ReturnTrait(condition.attribute, window),)
         case Rank() as rank:
             return (*rank_traits(value, rank), *_groups(rank), value)
         case Compare(_, Share(_, other)):
@@ -318,15 +329,9 @@ def _event_trait(condition: EventCondition, total: Total) -> TotalTrait:
 
 def end_traits(condition: EndCondition) -> tuple[Trait, ...]:
     """The date of the first or last row for each test, or whether that row passes all of them."""
-    source, names, where, windows, end = (
-        condition.source,
-        condition.names,
-        condition.where,
-        condition.windows,
-        condition.end,
-    )
     if condition.having is not None:
-        return (EndTrait(source, names, where, windows, end, condition.tests, condition.having),)
+        chosen = (condition.source, condition.names, condition.where, condition.windows)
+        return (EndTrait(*chosen, condition.end, condition.tests, condition.having),)
     return tuple(_end_date(condition, test) for test in condition.tests)
 
 
@@ -398,6 +403,8 @@ def trait_to_words(trait: Trait) -> str:
     match trait:
         case AttributeTrait(attribute, as_day):
             return f"{attribute.name} day" if as_day else attribute.name
+        case ReturnTrait(attribute, window):
+            return f"{attribute.name} returns{windows_to_words([window])}"
         case HeldTrait(condition):
             return condition_to_words(condition)
         case MeasureTrait(measure, total, windows):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlglot import exp
 
 from orchestration.compiler.building import Building
-from orchestration.compiler.catalog import Attribute
+from orchestration.compiler.catalog import Attribute, Type
+from orchestration.compiler.engines.nodes import binary_order
 from orchestration.compiler.held import add_held
 from orchestration.compiler.imports import Bases, Import, bare, in_base, select, with_ctes
 from orchestration.compiler.names import slug
@@ -13,8 +14,8 @@ from orchestration.compiler.past import add_past
 from orchestration.compiler.plan import Plan
 from orchestration.compiler.rows import add_ends, add_measures, add_periods, add_rows
 from orchestration.compiler.sequences import add_sequences
-from orchestration.compiler.sql import cast, column, compared, conjunction, is_known, model, table
-from orchestration.compiler.trait import AttributeTrait, ListTrait, PlacesTrait, PlaceTrait
+from orchestration.compiler.sql import cast, column, compared, conjunction, is_known, model, returns_in, table
+from orchestration.compiler.trait import AttributeTrait, ListTrait, PlacesTrait, PlaceTrait, ReturnTrait
 
 
 def traits_select(plan: Plan, bases: Bases) -> exp.Select:
@@ -42,6 +43,9 @@ def _add_attributes(building: Building) -> None:
     reading = Import(name, building.clock, entity.key, entity.key, joined=True)
     for trait in building.of_kind(AttributeTrait):
         building.values[trait] = reading.value(trait.attribute, trait.as_day)
+    for returning in building.of_kind(ReturnTrait):
+        value = reading.value(returning.attribute, returning.attribute.type is Type.TIMESTAMP)
+        building.values[returning] = returns_in(value, returning.window, building.clock)
     building.ctes.append((name, lambda: reading.select(entity.model, in_base(entity, building.bases))))
 
 
@@ -68,7 +72,7 @@ def _add_places(building: Building) -> None:
     for trait in building.of_kind(PlaceTrait):
         value, group = building.values[trait.of], _group(building, trait.within)
         by_value = exp.Ordered(this=value.copy(), desc=trait.side == "top", nulls_first=False)
-        by_key = exp.Ordered(this=column(building.key, building.base))
+        by_key = exp.Ordered(this=binary_order(column(building.key, building.base), building.plan.entity.key_is_text))
         place = exp.Window(this=exp.RowNumber(), partition_by=group, order=exp.Order(expressions=[by_value, by_key]))
         known = conjunction([is_known(each.copy()) for each in (value, *group)])
         building.values[trait] = exp.Case(ifs=[exp.If(this=known, true=place)])

@@ -2,44 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
-from datetime import date, datetime
 
 import duckdb
 from hypothesis import HealthCheck, given, note, settings
 from sqlglot import exp
 
-from orchestration.compiler.compile import Compilation, Sources, compile_sources
-from orchestration.compiler.problem import SourceFile
+from orchestration.compiler.compile import Compilation
 from orchestration.compiler.render import to_inline, to_text
+from tests.reference import judging
 from tests.reference.evaluator import members
 from tests.reference.strategies import World, schema, worlds
 
 EXAMPLES = int(os.environ.get("MUSTER_FUZZ_EXAMPLES", "2000"))
 
 
-def _yaml(value: object) -> str:
-    """JSON is YAML; dates as their texts."""
-
-    def text(other: object) -> str:
-        if isinstance(other, date | datetime):
-            return other.isoformat(sep=" ") if isinstance(other, datetime) else other.isoformat()
-        return str(other)
-
-    return json.dumps(value, default=text, ensure_ascii=False)
-
-
 def compiled(world: World) -> Compilation:
-    sources = Sources(
-        catalog=SourceFile("segment_specs/catalog.yml", _yaml(world.catalog)),
-        segments=tuple(SourceFile(f"segment_specs/all/{key}.yml", _yaml(spec)) for key, spec in world.specs.items()),
-        lists={
-            path: SourceFile(path, "\n".join(["person_id,company_id", *(f"{key},{key}" for key in keys)]))
-            for path, keys in world.static.items()
-        },
-    )
-    return compile_sources(sources)
+    return judging.compiled(world.catalog, world.specs, world.static)
 
 
 def _load(connection: duckdb.DuckDBPyConnection, world: World) -> None:

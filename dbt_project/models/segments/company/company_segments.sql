@@ -7,6 +7,7 @@ with traits as (
 )
 select
     company_id,
+    coalesce(plan in ('starter', 'pro', 'enterprise') and people_count_where_in_segment_at_risk >= 2, false) as accounts_at_risk, /* Accounts at risk */
     coalesce(monthly_spend >= 500, false) as big_accounts, /* Big accounts */
     people_count = 0 as empty_companies, /* Empty companies */
     deals_sum_of_amount_where_stage_is_open_in_the_l_dc112b > 10000 as open_pipeline, /* Open pipeline */

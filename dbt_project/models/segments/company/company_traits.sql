@@ -3,9 +3,9 @@
 with companies as (
     select
         company_id,
-        monthly_spend,
         plan,
-        cast(renews_at at time zone 'UTC' at time zone 'America/New_York' as date) as renews_at_day
+        monthly_spend,
+        cast(cast(renews_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as renews_at_day
     from {{ ref('companies') }}
     where
         valid_from < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
@@ -18,7 +18,7 @@ with companies as (
 ), people as (
     select
         person_id,
-        cast(last_seen_at at time zone 'UTC' at time zone 'America/New_York' as date) as last_seen_at_day
+        cast(cast(last_seen_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as last_seen_at_day
     from {{ ref('people') }}
     where
         valid_from < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
@@ -32,21 +32,28 @@ with companies as (
         company_id,
         person_id
     from {{ ref('company_people') }}
+), person_for_company_segments as (
+    select
+        *
+    from {{ ref('person_for_company_segments') }}
 ), people_by_company as (
     select
         company_people.company_id,
+        count(case when person_for_company_segments.at_risk then 1 end) as people_count_where_in_segment_at_risk,
         count(*) as people_count,
         count(case when people.last_seen_at_day between {{ as_of() }} - interval 29 day and {{ as_of() }} then 1 end) as people_count_where_last_seen_at_is_in_the_last_30_days
     from company_people
     inner join people
         on people.person_id = company_people.person_id
+    left join person_for_company_segments
+        on person_for_company_segments.person_id = people.person_id
     group by
         company_people.company_id
 ), deals as (
     select
         company_id,
         "stage",
-        cast(created_at at time zone 'UTC' at time zone 'America/New_York' as date) as created_at_day,
+        cast(cast(created_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as created_at_day,
         amount
     from {{ ref('deals') }}
     where
@@ -67,9 +74,10 @@ with companies as (
 )
 select
     companies.company_id,
-    companies.monthly_spend,
     companies.plan,
+    companies.monthly_spend,
     companies.renews_at_day,
+    coalesce(people_by_company.people_count_where_in_segment_at_risk, 0) as people_count_where_in_segment_at_risk,
     coalesce(people_by_company.people_count, 0) as people_count,
     coalesce(people_by_company.people_count_where_last_seen_at_is_in_the_last_30_days, 0) as people_count_where_last_seen_at_is_in_the_last_30_days,
     coalesce(deals_by_company.deals_sum_of_amount_where_stage_is_open_in_the_l_dc112b, 0) as deals_sum_of_amount_where_stage_is_open_in_the_l_dc112b

@@ -4,17 +4,37 @@ with events as (
     select
         household_id,
         event_name,
-        cast(occurred_at at time zone 'UTC' at time zone 'America/New_York' as date) as occurred_at_day,
-        discount,
-        amount
+        cast(cast(occurred_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as occurred_at_day,
+        amount,
+        discount
     from {{ ref('household_events') }}
     where
         (
             occurred_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
             or occurred_at is null
         )
-        and (occurred_at >= {{ open_from(['coupon_redeemed 473a28', 'campaign_received aafecb', 'purchase_with_discount 71e994', 'purchase_where_amount_is_more_than_100 c40a82', 'purchase 8554d8', 'purchase_where_amount_is_more_than_60 c7bd1d', 'purchase_with_amount cdbf5d']) }} or occurred_at is null)
+        and (occurred_at >= {{ open_from(['purchase_with_amount cdbf5d', 'coupon_redeemed 473a28', 'campaign_received aafecb', 'purchase_with_discount 71e994', 'purchase_where_amount_is_more_than_100 c40a82', 'purchase 8554d8', 'purchase_where_amount_is_more_than_60 c7bd1d']) }} or occurred_at is null)
 )
+select
+    'purchase_with_amount' as measure,
+    'cdbf5d' as definition,
+    household_id,
+    occurred_at_day as day,
+    count(*) as events,
+    count(amount) as known_values,
+    cast(sum(amount) as decimal(38, 9)) as total,
+    cast(min(amount) as decimal(38, 9)) as minimum,
+    cast(max(amount) as decimal(38, 9)) as maximum
+from events
+where
+    event_name = 'purchase'
+    and (
+        occurred_at_day >= {{ measured_from('purchase_with_amount', 'cdbf5d') }} or occurred_at_day is null
+    )
+group by
+    household_id,
+    occurred_at_day
+union all
 select
     'coupon_redeemed' as measure,
     '473a28' as definition,
@@ -134,26 +154,6 @@ where
     and (
         occurred_at_day >= {{ measured_from('purchase_where_amount_is_more_than_60', 'c7bd1d') }}
         or occurred_at_day is null
-    )
-group by
-    household_id,
-    occurred_at_day
-union all
-select
-    'purchase_with_amount' as measure,
-    'cdbf5d' as definition,
-    household_id,
-    occurred_at_day as day,
-    count(*) as events,
-    count(amount) as known_values,
-    cast(sum(amount) as decimal(38, 9)) as total,
-    cast(min(amount) as decimal(38, 9)) as minimum,
-    cast(max(amount) as decimal(38, 9)) as maximum
-from events
-where
-    event_name = 'purchase'
-    and (
-        occurred_at_day >= {{ measured_from('purchase_with_amount', 'cdbf5d') }} or occurred_at_day is null
     )
 group by
     household_id,

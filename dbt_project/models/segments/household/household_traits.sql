@@ -4,10 +4,20 @@ with households as (
     select
         household_id,
         composition,
-        cast(first_seen_at at time zone 'UTC' at time zone 'America/New_York' as date) as first_seen_at_day
+        cast(cast(first_seen_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as first_seen_at_day
     from {{ ref('households') }}
     where
         first_seen_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
+), purchase_with_amount as (
+    select
+        household_id,
+        sum(case when day between {{ as_of() }} - interval 89 day and {{ as_of() }} then total end) as purchase_sum_of_amount_in_the_last_90_days,
+        sum(case when day between {{ as_of() }} - interval 29 day and {{ as_of() }} then total end) as purchase_sum_of_amount_in_the_last_30_days
+    from {{ ref('household_measures') }}
+    where
+        measure = 'purchase_with_amount'
+    group by
+        household_id
 ), coupon_redeemed as (
     select
         household_id,
@@ -66,19 +76,48 @@ with households as (
         measure = 'purchase_where_amount_is_more_than_60'
     group by
         household_id
-), purchase_with_amount as (
+), purchase_in_periods as (
     select
         household_id,
-        sum(case when day between {{ as_of() }} - interval 29 day and {{ as_of() }} then total end) as purchase_sum_of_amount_in_the_last_30_days
+        case
+            when day >= ({{ as_of() }} - interval 6 day)
+            then 1
+            when day >= ({{ as_of() }} - interval 13 day)
+            then 2
+            when day >= ({{ as_of() }} - interval 20 day)
+            then 3
+            when day >= ({{ as_of() }} - interval 27 day)
+            then 4
+            when day >= ({{ as_of() }} - interval 34 day)
+            then 5
+            when day >= ({{ as_of() }} - interval 41 day)
+            then 6
+        end as period,
+        events
     from {{ ref('household_measures') }}
     where
-        measure = 'purchase_with_amount'
+        measure = 'purchase' and day between {{ as_of() }} - interval 41 day and {{ as_of() }}
+), purchase_periods as (
+    select
+        household_id,
+        period
+    from purchase_in_periods
+    group by
+        household_id,
+        period
+    having
+        sum(events) >= 1
+), purchase_regularly as (
+    select
+        household_id,
+        count(*) as purchase_is_at_least_1_from_41_days_ago_to_35_da_5184a4
+    from purchase_periods
     group by
         household_id
 ), household_campaigns as (
     select
         household_id,
-        cast(starts_at at time zone 'UTC' at time zone 'America/New_York' as date) as starts_at_day
+        cast(cast(starts_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as starts_at_day
     from {{ ref('household_campaigns') }}
     where
         starts_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
@@ -91,14 +130,14 @@ with households as (
                 when starts_at_day between {{ as_of() }} - interval 12 month + interval 1 day and {{ as_of() }}
                 then 1
             end
-        ) as campaigns_count_in_the_last_1_year
+        ) as campaigns_count_in_the_last_12_months
     from household_campaigns
     group by
         household_id
 ), baskets as (
     select
         household_id,
-        cast(purchased_at at time zone 'UTC' at time zone 'America/New_York' as date) as purchased_at_day,
+        cast(cast(purchased_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as purchased_at_day,
         amount
     from {{ ref('baskets') }}
     where
@@ -117,6 +156,8 @@ select
     households.household_id,
     households.composition,
     households.first_seen_at_day,
+    coalesce(purchase_with_amount.purchase_sum_of_amount_in_the_last_90_days, 0) as purchase_sum_of_amount_in_the_last_90_days,
+    coalesce(purchase_with_amount.purchase_sum_of_amount_in_the_last_30_days, 0) as purchase_sum_of_amount_in_the_last_30_days,
     coalesce(coupon_redeemed.coupon_redeemed_count, 0) as coupon_redeemed_count,
     coalesce(coupon_redeemed.coupon_redeemed_count_in_the_last_60_days, 0) as coupon_redeemed_count_in_the_last_60_days,
     coalesce(coupon_redeemed.coupon_redeemed_count_in_the_last_90_days, 0) as coupon_redeemed_count_in_the_last_90_days,
@@ -127,11 +168,19 @@ select
     coalesce(purchase.purchase_count_in_the_last_21_days, 0) as purchase_count_in_the_last_21_days,
     coalesce(purchase.purchase_count_in_the_last_45_days, 0) as purchase_count_in_the_last_45_days,
     coalesce(purchase_where_amount_is_more_than_60.purchase_count_where_amount_is_more_than_60, 0) as purchase_count_where_amount_is_more_than_60,
-    coalesce(purchase_with_amount.purchase_sum_of_amount_in_the_last_30_days, 0) as purchase_sum_of_amount_in_the_last_30_days,
-    coalesce(campaigns_by_household.campaigns_count_in_the_last_1_year, 0) as campaigns_count_in_the_last_1_year,
+    coalesce(purchase_regularly.purchase_is_at_least_1_from_41_days_ago_to_35_da_5184a4, 0) as purchase_is_at_least_1_from_41_days_ago_to_35_da_5184a4,
+    coalesce(campaigns_by_household.campaigns_count_in_the_last_12_months, 0) as campaigns_count_in_the_last_12_months,
     coalesce(baskets_by_household.baskets_sum_of_amount_in_the_last_60_days, 0) as baskets_sum_of_amount_in_the_last_60_days,
-    coalesce(baskets_by_household.baskets_known_of_amount_in_the_last_60_days, 0) as baskets_known_of_amount_in_the_last_60_days
+    coalesce(baskets_by_household.baskets_known_of_amount_in_the_last_60_days, 0) as baskets_known_of_amount_in_the_last_60_days,
+    case
+        when coalesce(purchase_with_amount.purchase_sum_of_amount_in_the_last_90_days, 0) is not null
+        then row_number() over (
+            order by coalesce(purchase_with_amount.purchase_sum_of_amount_in_the_last_90_days, 0) desc, households.household_id
+        )
+    end as purchase_sum_of_amount_in_the_last_90_days_place_9852eb
 from households
+left join purchase_with_amount
+    on purchase_with_amount.household_id = households.household_id
 left join coupon_redeemed
     on coupon_redeemed.household_id = households.household_id
 left join campaign_received
@@ -144,8 +193,8 @@ left join purchase
     on purchase.household_id = households.household_id
 left join purchase_where_amount_is_more_than_60
     on purchase_where_amount_is_more_than_60.household_id = households.household_id
-left join purchase_with_amount
-    on purchase_with_amount.household_id = households.household_id
+left join purchase_regularly
+    on purchase_regularly.household_id = households.household_id
 left join campaigns_by_household
     on campaigns_by_household.household_id = households.household_id
 left join baskets_by_household

@@ -4,7 +4,7 @@ with events as (
     select
         person_id,
         event_name,
-        cast(occurred_at at time zone 'UTC' at time zone 'America/New_York' as date) as occurred_at_day,
+        cast(cast(occurred_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as occurred_at_day,
         device,
         "format"
     from {{ ref('person_events') }}
@@ -13,7 +13,7 @@ with events as (
             occurred_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
             or occurred_at is null
         )
-        and (occurred_at >= {{ open_from(['any_event_where_device_is_ios_or_android 7bc4ec', 'checkout_started_or_pricing_viewed 0d4e0c', 'upgraded ad7884', 'report_created 583a84', 'pricing_viewed 55357e', 'any_event 9d5d97', 'file_exported_or_invite_sent_or_photo_uploaded_o_94fcc9 45a624', 'report_created_where_format_is_pdf 73da1e']) }} or occurred_at is null)
+        and (occurred_at >= {{ open_from(['any_event_where_device_is_ios_or_android 7bc4ec', 'any_event 9d5d97', 'checkout_started_or_pricing_viewed 0d4e0c', 'upgraded ad7884', 'report_created 583a84', 'pricing_viewed 55357e', 'file_exported_or_invite_sent_or_photo_uploaded_o_94fcc9 45a624', 'report_created_where_format_is_pdf 73da1e']) }} or occurred_at is null)
 )
 select
     'any_event_where_device_is_ios_or_android' as measure,
@@ -32,6 +32,23 @@ where
         occurred_at_day >= {{ measured_from('any_event_where_device_is_ios_or_android', '7bc4ec') }}
         or occurred_at_day is null
     )
+group by
+    person_id,
+    occurred_at_day
+union all
+select
+    'any_event' as measure,
+    '9d5d97' as definition,
+    person_id,
+    occurred_at_day as day,
+    count(*) as events,
+    0 as known_values,
+    cast(null as decimal(38, 9)) as total,
+    cast(null as decimal(38, 9)) as minimum,
+    cast(null as decimal(38, 9)) as maximum
+from events
+where
+    occurred_at_day >= {{ measured_from('any_event', '9d5d97') }} or occurred_at_day is null
 group by
     person_id,
     occurred_at_day
@@ -113,23 +130,6 @@ where
     and (
         occurred_at_day >= {{ measured_from('pricing_viewed', '55357e') }} or occurred_at_day is null
     )
-group by
-    person_id,
-    occurred_at_day
-union all
-select
-    'any_event' as measure,
-    '9d5d97' as definition,
-    person_id,
-    occurred_at_day as day,
-    count(*) as events,
-    0 as known_values,
-    cast(null as decimal(38, 9)) as total,
-    cast(null as decimal(38, 9)) as minimum,
-    cast(null as decimal(38, 9)) as maximum
-from events
-where
-    occurred_at_day >= {{ measured_from('any_event', '9d5d97') }} or occurred_at_day is null
 group by
     person_id,
     occurred_at_day

@@ -4,32 +4,39 @@ with traits as (
     select
         *
     from {{ ref('person_traits') }}
+), person_for_company_segments as (
+    select
+        *
+    from {{ ref('person_for_company_segments') }}
+), judged_before as (
+    select
+        traits.*,
+        person_for_company_segments.at_risk as at_risk
+    from traits
+    left join person_for_company_segments
+        on person_for_company_segments.person_id = traits.person_id
 ), judged_on_traits as (
     select
         *,
+        signed_up_then_report_created_within_7_days_in_t_6b8c13 as activated, /* Activated */
         coalesce(last_seen_at_day between {{ as_of() }} - interval 29 day and {{ as_of() }}, false) as active, /* Active */
-        coalesce(
-            subscription_status in ('active', 'past_due')
-            and (
-                (
-                    last_seen_at_day <= ({{ as_of() }} - interval 31 day)
-                    and last_seen_at_day between {{ as_of() }} - interval 90 day and {{ as_of() }}
-                )
-                or subscription_status = 'past_due'
-                or array_contains(tags, 'Churn risk')
-                or conversations_count_where_rating_is_at_most_2_in_b72445 >= 1
-            ),
-            false
-        ) as at_risk, /* At Risk */
         in_static_beta_testers as beta_testers, /* Beta testers */
         orders_sum_of_amount_where_status_is_not_refunde_58257a > 300 as big_spenders_lately, /* Big spenders lately */
+        coalesce(birth_date_returns_in_the_next_7_days and accepts_marketing, false) as birthday_this_week, /* Birthday this week */
+        any_event_count_in_the_last_7_days >= 1
+        and any_event_count_in_the_30_days_before_that = 0
+        and any_event_count_before_those >= 1 as came_back, /* Came back */
         coalesce(
             array_contains(tags, 'Do not contact') or not accepts_marketing or email_bounced or email is null,
             false
         ) as do_not_contact, /* Do not contact */
         messages_count_where_channel_is_email_and_opened_c65d6a >= 2 as engaged_readers, /* Engaged readers */
-        checkout_started_or_pricing_viewed_count_in_the_aad91e >= 2
-        and upgraded_count_in_the_last_14_days = 0 as high_intent, /* High Intent */
+        coalesce(
+            orders_first_day_where_status_is_paid between date_trunc('MONTH', {{ as_of() }}) and date_trunc('MONTH', {{ as_of() }}) + interval 1 month - interval 1 day,
+            false
+        ) as first_purchase_this_month, /* First purchase this month */
+        checkout_started_or_pricing_viewed_count_in_the_b31a41 >= 2
+        and upgraded_count_in_the_last_2_weeks = 0 as high_intent, /* High Intent */
         coalesce(
             last_seen_at_day <= ({{ as_of() }} - interval 31 day)
             and subscription_status = 'active'
@@ -89,9 +96,17 @@ with traits as (
             ),
             false
         ) as nordic_and_german_leads, /* Nordic and German leads */
+        company_count_where_in_segment_big_accounts >= 1 as people_at_big_accounts, /* People at big accounts */
         coalesce(plan = 'pro', false) as pro_plan, /* Pro plan */
         report_created_count_where_format_is_pdf_in_the_759809 >= 3 as report_builders, /* Report builders */
+        plan_is_pro_for_at_least_30_days as settled_on_pro, /* Settled on pro */
         coalesce(last_seen_at_day <= ({{ as_of() }} - interval 30 day), false) as slipping_away, /* Slipping Away */
+        report_created_is_at_least_1_from_27_days_ago_to_e1267e >= 3 as steady_reporters, /* Steady reporters */
+        coalesce(
+            "role" = 'user'
+            and (total_spend_place_from_top_within_country - 1) < 0.1 * total_spend_places_within_country,
+            false
+        ) as top_spenders_by_country, /* Top spenders by country */
         coalesce(
             subscription_status = 'trialing'
             and trial_ends_at_day between {{ as_of() }} + interval 1 day and {{ as_of() }} + interval 30 day,
@@ -99,16 +114,20 @@ with traits as (
         ) as trial_users, /* Trial users */
         coalesce(array_contains(tags, 'VIP') or orders_sum_of_amount_where_status_is_paid_in_the_64ec08 >= 1000, false) as vip_customers, /* VIP Customers */
         tickets_count_where_priority_is_high_or_urgent_a_bdb4d8 >= 1 as waiting_for_support /* Waiting for support */
-    from traits
+    from judged_before
 )
 select
     person_id,
-    active,
     at_risk,
+    activated,
+    active,
     beta_testers,
     big_spenders_lately,
+    birthday_this_week,
+    came_back,
     do_not_contact,
     engaged_readers,
+    first_purchase_this_month,
     high_intent,
     high_value_at_risk,
     hot_prospects,
@@ -118,9 +137,13 @@ select
     new_this_week,
     no_action_taken,
     nordic_and_german_leads,
+    people_at_big_accounts,
     pro_plan,
     report_builders,
+    settled_on_pro,
     slipping_away,
+    steady_reporters,
+    top_spenders_by_country,
     trial_users,
     vip_customers,
     waiting_for_support,
@@ -132,6 +155,14 @@ select
         false
     ) as app_candidates, /* Mobile app candidates */
     company_count_where_plan_is_not_free_and_employe_0260d2 >= 1 and not do_not_contact as enterprise_contacts, /* Enterprise contacts */
+    coalesce(
+        (
+            entered_inactive_30_days_in_the_last_7_days > 0
+            or (inactive_30_days and not in_inactive_30_days_the_day_before)
+        )
+        and inactive_30_days,
+        false
+    ) as recently_quiet, /* Recently quiet */
     coalesce(
         trial_users
         and trial_ends_at_day between {{ as_of() }} + interval 1 day and {{ as_of() }} + interval 3 day,

@@ -3,22 +3,23 @@
 with people as (
     select
         person_id,
-        cast(last_seen_at at time zone 'UTC' at time zone 'America/New_York' as date) as last_seen_at_day,
+        cast(cast(last_seen_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as last_seen_at_day,
         "role",
         app_downloaded,
-        subscription_status,
-        nullif(list_filter(tags, lambda element : element is not null), []) as tags,
         accepts_marketing,
+        nullif(list_filter(tags, lambda element : element is not null), []) as tags,
         email_bounced,
         email,
+        subscription_status,
         total_spend,
         lead_score,
-        cast(signed_up_at at time zone 'UTC' at time zone 'America/New_York' as date) as signed_up_at_day,
+        cast(cast(signed_up_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as signed_up_at_day,
         signed_up_at,
         country,
         language,
         plan,
-        cast(trial_ends_at at time zone 'UTC' at time zone 'America/New_York' as date) as trial_ends_at_day
+        cast(cast(trial_ends_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as trial_ends_at_day,
+        birth_date
     from {{ ref('people') }}
     where
         valid_from < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
@@ -27,6 +28,45 @@ with people as (
             or valid_to >= cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
         )
         and created_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
+), people_versions as (
+    select
+        person_id,
+        cast(cast(valid_from as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as valid_from_day,
+        cast(cast(valid_to as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as valid_to_day,
+        plan
+    from {{ ref('people') }}
+    where
+        valid_from < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
+), held_plan_is_pro_for_at_least_30_days as (
+    select
+        person_id
+    from people_versions
+    where
+        plan = 'pro'
+        and (
+            valid_to_day is null
+            or (
+                valid_to_day > ({{ as_of() }} - interval 30 day) and valid_to_day > valid_from_day
+            )
+        )
+    group by
+        person_id
+    having
+        sum(
+            date_diff(
+                'DAY',
+                case
+                    when valid_from_day > ({{ as_of() }} - interval 30 day)
+                    then valid_from_day
+                    else {{ as_of() }} - interval 30 day
+                end,
+                case
+                    when valid_to_day < ({{ as_of() }} + interval 1 day)
+                    then valid_to_day
+                    else {{ as_of() }} + interval 1 day
+                end
+            )
+        ) = date_diff('DAY', {{ as_of() }} - interval 30 day, {{ as_of() }} + interval 1 day)
 ), any_event_where_device_is_ios_or_android as (
     select
         person_id,
@@ -36,10 +76,28 @@ with people as (
         measure = 'any_event_where_device_is_ios_or_android'
     group by
         person_id
+), any_event as (
+    select
+        person_id,
+        sum(case when day between {{ as_of() }} - interval 6 day and {{ as_of() }} then events end) as any_event_count_in_the_last_7_days,
+        sum(
+            case
+                when day between {{ as_of() }} - interval 7 day - interval 29 day and {{ as_of() }} - interval 7 day
+                then events
+            end
+        ) as any_event_count_in_the_30_days_before_that,
+        sum(case when day <= ({{ as_of() }} - interval 7 day - interval 30 day) then events end) as any_event_count_before_those,
+        sum(case when day between {{ as_of() }} - interval 29 day and {{ as_of() }} then events end) as any_event_count_in_the_last_30_days,
+        count(case when day between {{ as_of() }} - interval 59 day and {{ as_of() }} then day end) as any_event_days_in_the_last_60_days
+    from {{ ref('person_measures') }}
+    where
+        measure = 'any_event'
+    group by
+        person_id
 ), checkout_started_or_pricing_viewed as (
     select
         person_id,
-        sum(case when day between {{ as_of() }} - interval 13 day and {{ as_of() }} then events end) as checkout_started_or_pricing_viewed_count_in_the_aad91e
+        sum(case when day between {{ as_of() }} - interval 13 day and {{ as_of() }} then events end) as checkout_started_or_pricing_viewed_count_in_the_b31a41
     from {{ ref('person_measures') }}
     where
         measure = 'checkout_started_or_pricing_viewed'
@@ -48,7 +106,7 @@ with people as (
 ), upgraded as (
     select
         person_id,
-        sum(case when day between {{ as_of() }} - interval 13 day and {{ as_of() }} then events end) as upgraded_count_in_the_last_14_days
+        sum(case when day between {{ as_of() }} - interval 13 day and {{ as_of() }} then events end) as upgraded_count_in_the_last_2_weeks
     from {{ ref('person_measures') }}
     where
         measure = 'upgraded'
@@ -72,16 +130,6 @@ with people as (
         measure = 'pricing_viewed'
     group by
         person_id
-), any_event as (
-    select
-        person_id,
-        sum(case when day between {{ as_of() }} - interval 29 day and {{ as_of() }} then events end) as any_event_count_in_the_last_30_days,
-        count(case when day between {{ as_of() }} - interval 59 day and {{ as_of() }} then day end) as any_event_days_in_the_last_60_days
-    from {{ ref('person_measures') }}
-    where
-        measure = 'any_event'
-    group by
-        person_id
 ), file_exported_or_invite_sent_or_photo_uploaded_o_94fcc9 as (
     select
         person_id,
@@ -100,32 +148,45 @@ with people as (
         measure = 'report_created_where_format_is_pdf'
     group by
         person_id
-), conversations as (
+), report_created_in_periods as (
     select
         person_id,
-        rating,
-        cast(started_at at time zone 'UTC' at time zone 'America/New_York' as date) as started_at_day
-    from {{ ref('conversations') }}
+        case
+            when day >= ({{ as_of() }} - interval 6 day)
+            then 1
+            when day >= ({{ as_of() }} - interval 13 day)
+            then 2
+            when day >= ({{ as_of() }} - interval 20 day)
+            then 3
+            when day >= ({{ as_of() }} - interval 27 day)
+            then 4
+        end as period,
+        events
+    from {{ ref('person_measures') }}
     where
-        started_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
-        or started_at is null
-), conversations_by_person as (
+        measure = 'report_created' and day between {{ as_of() }} - interval 27 day and {{ as_of() }}
+), report_created_periods as (
     select
         person_id,
-        count(
-            case
-                when rating <= 2 and started_at_day between {{ as_of() }} - interval 29 day and {{ as_of() }}
-                then 1
-            end
-        ) as conversations_count_where_rating_is_at_most_2_in_b72445
-    from conversations
+        period
+    from report_created_in_periods
+    group by
+        person_id,
+        period
+    having
+        sum(events) >= 1
+), report_created_regularly as (
+    select
+        person_id,
+        count(*) as report_created_is_at_least_1_from_27_days_ago_to_e1267e
+    from report_created_periods
     group by
         person_id
 ), orders as (
     select
         person_id,
         status,
-        cast(ordered_at at time zone 'UTC' at time zone 'America/New_York' as date) as ordered_at_day,
+        cast(cast(ordered_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as ordered_at_day,
         amount
     from {{ ref('orders') }}
     where
@@ -141,6 +202,7 @@ with people as (
                 then amount
             end
         ) as orders_sum_of_amount_where_status_is_not_refunde_58257a,
+        min(case when status = 'paid' then ordered_at_day end) as orders_first_day_where_status_is_paid,
         sum(
             case
                 when status = 'paid'
@@ -156,7 +218,7 @@ with people as (
         person_id,
         channel,
         opened_at,
-        cast(sent_at at time zone 'UTC' at time zone 'America/New_York' as date) as sent_at_day
+        cast(cast(sent_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as sent_at_day
     from {{ ref('messages') }}
     where
         sent_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
@@ -193,14 +255,21 @@ with people as (
         person_id,
         company_id
     from {{ ref('company_people') }}
+), company_segments as (
+    select
+        *
+    from {{ ref('company_segments') }}
 ), company_by_person as (
     select
         company_people.person_id,
         count(case when coalesce(companies.plan <> 'free', true) and companies.employee_count >= 200 then 1 end) as company_count_where_plan_is_not_free_and_employe_0260d2,
-        count(case when companies.plan in ('pro', 'enterprise') then 1 end) as company_count_where_plan_is_pro_or_enterprise
+        count(case when companies.plan in ('pro', 'enterprise') then 1 end) as company_count_where_plan_is_pro_or_enterprise,
+        count(case when company_segments.big_accounts then 1 end) as company_count_where_in_segment_big_accounts
     from company_people
     inner join companies
         on companies.company_id = company_people.company_id
+    left join company_segments
+        on company_segments.company_id = companies.company_id
     group by
         company_people.person_id
 ), tickets as (
@@ -208,7 +277,7 @@ with people as (
         person_id,
         priority,
         status,
-        cast(created_at at time zone 'UTC' at time zone 'America/New_York' as date) as created_at_day
+        cast(cast(created_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as created_at_day
     from {{ ref('tickets') }}
     where
         created_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
@@ -228,6 +297,137 @@ with people as (
     from tickets
     group by
         person_id
+), person_events as (
+    select
+        person_id,
+        occurred_at,
+        event_name,
+        cast(cast(occurred_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as occurred_at_day
+    from {{ ref('person_events') }}
+    where
+        occurred_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
+        or occurred_at is null
+), moments_of_signed_up as (
+    select
+        person_id,
+        occurred_at as "at",
+        max(
+            case
+                when event_name = 'signed_up' and occurred_at_day between {{ as_of() }} - interval 59 day and {{ as_of() }}
+                then 1
+                else 0
+            end
+        ) as signed_up,
+        max(
+            case
+                when event_name = 'report_created'
+                and occurred_at_day between {{ as_of() }} - interval 59 day and {{ as_of() }}
+                then 1
+                else 0
+            end
+        ) as report_created,
+        case
+            when max(
+                case
+                    when event_name = 'signed_up' and occurred_at_day between {{ as_of() }} - interval 59 day and {{ as_of() }}
+                    then 1
+                    else 0
+                end
+            ) = 1
+            then occurred_at
+        end as signed_up_at
+    from person_events
+    where
+        occurred_at is not null
+        and (
+            (
+                event_name = 'signed_up' and occurred_at_day between {{ as_of() }} - interval 59 day and {{ as_of() }}
+            )
+            or (
+                event_name = 'report_created'
+                and occurred_at_day between {{ as_of() }} - interval 59 day and {{ as_of() }}
+            )
+        )
+    group by
+        person_id,
+        occurred_at
+), after_signed_up as (
+    select
+        *,
+        max(signed_up_at) over (partition by person_id order by "at" rows between unbounded preceding and 1 preceding) as last_signed_up_at
+    from moments_of_signed_up
+), reached_report_created as (
+    select
+        *,
+        case
+            when report_created = 1
+            and last_signed_up_at is not null
+            and "at" <= (last_signed_up_at + interval 168 hour)
+            then "at"
+        end as report_created_at
+    from after_signed_up
+), sequence_signed_up_then_report_created_within_7_3c2e13 as (
+    select
+        person_id
+    from reached_report_created
+    where
+        report_created_at is not null
+    group by
+        person_id
+), history as (
+    select
+        *
+    from {{ history_before('person', 'person_id', ['inactive_30_days']) }}
+), definitions as (
+    select
+        *
+    from {{ definitions_before() }}
+), versions_of_inactive_30_days as (
+    select
+        person_id,
+        valid_from,
+        inactive_30_days as is_member,
+        lag(inactive_30_days) over (partition by person_id order by valid_from) as previous_is_member,
+        lag(valid_to) over (partition by person_id order by valid_from) as previous_valid_to
+    from history
+), moves_of_inactive_30_days as (
+    select
+        versions_of_inactive_30_days.person_id,
+        count(
+            case
+                when versions_of_inactive_30_days.is_member
+                and not versions_of_inactive_30_days.previous_is_member
+                and versions_of_inactive_30_days.valid_from between {{ as_of() }} - interval 6 day and {{ as_of() }}
+                then 1
+            end
+        ) as entered_inactive_30_days_in_the_last_7_days
+    from versions_of_inactive_30_days
+    left join definitions
+        on definitions.segment = 'inactive_30_days'
+        and definitions.valid_from = versions_of_inactive_30_days.valid_from
+    where
+        versions_of_inactive_30_days.previous_valid_to = versions_of_inactive_30_days.valid_from
+        and definitions.segment is null
+    group by
+        versions_of_inactive_30_days.person_id
+), definitions_today as (
+    select
+        *
+    from {{ ref('segment_definitions') }}
+), inactive_30_days_the_day_before as (
+    select
+        history.person_id,
+        history.inactive_30_days as in_inactive_30_days_the_day_before
+    from history
+    inner join definitions_today
+        on definitions_today.segment = 'inactive_30_days'
+    inner join definitions
+        on definitions.segment = definitions_today.segment
+        and definitions.definition = definitions_today.definition
+        and definitions.status = definitions_today.status
+        and definitions.valid_to is null
+    where
+        history.valid_to is null
 ), keys_of_static_beta_testers as (
     select
         member
@@ -238,11 +438,11 @@ select
     people.last_seen_at_day,
     people."role",
     people.app_downloaded,
-    people.subscription_status,
-    people.tags,
     people.accepts_marketing,
+    people.tags,
     people.email_bounced,
     people.email,
+    people.subscription_status,
     people.total_spend,
     people.lead_score,
     people.signed_up_at_day,
@@ -251,29 +451,57 @@ select
     people.language,
     people.plan,
     people.trial_ends_at_day,
+    (
+        (
+            date_trunc('YEAR', {{ as_of() }} + interval 7 day) + interval (cast(extract(month from people.birth_date) as int) - 1) month + interval (cast(extract(day from people.birth_date) as int) - 1) day between {{ as_of() }} + interval 1 day and {{ as_of() }} + interval 7 day
+            and cast(extract(year from people.birth_date) as int) < cast(extract(year from date_trunc('YEAR', {{ as_of() }} + interval 7 day)) as int)
+        )
+        or (
+            date_trunc('YEAR', {{ as_of() }} + interval 7 day) - interval 12 month + interval (cast(extract(month from people.birth_date) as int) - 1) month + interval (cast(extract(day from people.birth_date) as int) - 1) day between {{ as_of() }} + interval 1 day and {{ as_of() }} + interval 7 day
+            and cast(extract(year from people.birth_date) as int) < cast(extract(year from date_trunc('YEAR', {{ as_of() }} + interval 7 day) - interval 12 month) as int)
+        )
+    ) as birth_date_returns_in_the_next_7_days,
+    held_plan_is_pro_for_at_least_30_days.person_id is not null as plan_is_pro_for_at_least_30_days,
     coalesce(any_event_where_device_is_ios_or_android.any_event_count_where_device_is_ios_or_android_i_1d15b0, 0) as any_event_count_where_device_is_ios_or_android_i_1d15b0,
-    coalesce(checkout_started_or_pricing_viewed.checkout_started_or_pricing_viewed_count_in_the_aad91e, 0) as checkout_started_or_pricing_viewed_count_in_the_aad91e,
-    coalesce(upgraded.upgraded_count_in_the_last_14_days, 0) as upgraded_count_in_the_last_14_days,
-    coalesce(report_created.report_created_count_in_the_last_60_days, 0) as report_created_count_in_the_last_60_days,
-    coalesce(pricing_viewed.pricing_viewed_count_in_the_last_14_days, 0) as pricing_viewed_count_in_the_last_14_days,
+    coalesce(any_event.any_event_count_in_the_last_7_days, 0) as any_event_count_in_the_last_7_days,
+    coalesce(any_event.any_event_count_in_the_30_days_before_that, 0) as any_event_count_in_the_30_days_before_that,
+    coalesce(any_event.any_event_count_before_those, 0) as any_event_count_before_those,
     coalesce(any_event.any_event_count_in_the_last_30_days, 0) as any_event_count_in_the_last_30_days,
     coalesce(any_event.any_event_days_in_the_last_60_days, 0) as any_event_days_in_the_last_60_days,
+    coalesce(checkout_started_or_pricing_viewed.checkout_started_or_pricing_viewed_count_in_the_b31a41, 0) as checkout_started_or_pricing_viewed_count_in_the_b31a41,
+    coalesce(upgraded.upgraded_count_in_the_last_2_weeks, 0) as upgraded_count_in_the_last_2_weeks,
+    coalesce(report_created.report_created_count_in_the_last_60_days, 0) as report_created_count_in_the_last_60_days,
+    coalesce(pricing_viewed.pricing_viewed_count_in_the_last_14_days, 0) as pricing_viewed_count_in_the_last_14_days,
     coalesce(
         file_exported_or_invite_sent_or_photo_uploaded_o_94fcc9.file_exported_or_invite_sent_or_photo_uploaded_o_37dd7f,
         0
     ) as file_exported_or_invite_sent_or_photo_uploaded_o_37dd7f,
     coalesce(report_created_where_format_is_pdf.report_created_count_where_format_is_pdf_in_the_759809, 0) as report_created_count_where_format_is_pdf_in_the_759809,
-    coalesce(conversations_by_person.conversations_count_where_rating_is_at_most_2_in_b72445, 0) as conversations_count_where_rating_is_at_most_2_in_b72445,
+    coalesce(report_created_regularly.report_created_is_at_least_1_from_27_days_ago_to_e1267e, 0) as report_created_is_at_least_1_from_27_days_ago_to_e1267e,
     coalesce(orders_by_person.orders_sum_of_amount_where_status_is_not_refunde_58257a, 0) as orders_sum_of_amount_where_status_is_not_refunde_58257a,
+    orders_by_person.orders_first_day_where_status_is_paid,
     coalesce(orders_by_person.orders_sum_of_amount_where_status_is_paid_in_the_64ec08, 0) as orders_sum_of_amount_where_status_is_paid_in_the_64ec08,
     coalesce(messages_by_person.messages_count_where_channel_is_email_and_opened_c65d6a, 0) as messages_count_where_channel_is_email_and_opened_c65d6a,
     coalesce(company_by_person.company_count_where_plan_is_not_free_and_employe_0260d2, 0) as company_count_where_plan_is_not_free_and_employe_0260d2,
     coalesce(company_by_person.company_count_where_plan_is_pro_or_enterprise, 0) as company_count_where_plan_is_pro_or_enterprise,
+    coalesce(company_by_person.company_count_where_in_segment_big_accounts, 0) as company_count_where_in_segment_big_accounts,
     coalesce(tickets_by_person.tickets_count_where_priority_is_high_or_urgent_a_bdb4d8, 0) as tickets_count_where_priority_is_high_or_urgent_a_bdb4d8,
-    keys_of_static_beta_testers.member is not null as in_static_beta_testers
+    sequence_signed_up_then_report_created_within_7_3c2e13.person_id is not null as signed_up_then_report_created_within_7_days_in_t_6b8c13,
+    coalesce(moves_of_inactive_30_days.entered_inactive_30_days_in_the_last_7_days, 0) as entered_inactive_30_days_in_the_last_7_days,
+    inactive_30_days_the_day_before.in_inactive_30_days_the_day_before,
+    keys_of_static_beta_testers.member is not null as in_static_beta_testers,
+    count(people.total_spend) over (partition by people.country) as total_spend_places_within_country,
+    case
+        when people.total_spend is not null and people.country is not null
+        then row_number() over (partition by people.country order by people.total_spend desc, people.person_id)
+    end as total_spend_place_from_top_within_country
 from people
+left join held_plan_is_pro_for_at_least_30_days
+    on held_plan_is_pro_for_at_least_30_days.person_id = people.person_id
 left join any_event_where_device_is_ios_or_android
     on any_event_where_device_is_ios_or_android.person_id = people.person_id
+left join any_event
+    on any_event.person_id = people.person_id
 left join checkout_started_or_pricing_viewed
     on checkout_started_or_pricing_viewed.person_id = people.person_id
 left join upgraded
@@ -282,14 +510,12 @@ left join report_created
     on report_created.person_id = people.person_id
 left join pricing_viewed
     on pricing_viewed.person_id = people.person_id
-left join any_event
-    on any_event.person_id = people.person_id
 left join file_exported_or_invite_sent_or_photo_uploaded_o_94fcc9
     on file_exported_or_invite_sent_or_photo_uploaded_o_94fcc9.person_id = people.person_id
 left join report_created_where_format_is_pdf
     on report_created_where_format_is_pdf.person_id = people.person_id
-left join conversations_by_person
-    on conversations_by_person.person_id = people.person_id
+left join report_created_regularly
+    on report_created_regularly.person_id = people.person_id
 left join orders_by_person
     on orders_by_person.person_id = people.person_id
 left join messages_by_person
@@ -298,5 +524,11 @@ left join company_by_person
     on company_by_person.person_id = people.person_id
 left join tickets_by_person
     on tickets_by_person.person_id = people.person_id
+left join sequence_signed_up_then_report_created_within_7_3c2e13
+    on sequence_signed_up_then_report_created_within_7_3c2e13.person_id = people.person_id
+left join moves_of_inactive_30_days
+    on moves_of_inactive_30_days.person_id = people.person_id
+left join inactive_30_days_the_day_before
+    on inactive_30_days_the_day_before.person_id = people.person_id
 left join keys_of_static_beta_testers
     on keys_of_static_beta_testers.member = cast(people.person_id as text)
