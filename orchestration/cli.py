@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ from orchestration.days import DayStatus, recorded_days
 from orchestration.errors import MusterError
 from orchestration.questions import Answer, Places, Questions, ask
 from orchestration.settings import Settings, load_settings
+from orchestration.spectests.running import run_tests
 from orchestration.static_lists import edit, listed, read_again, unknown_members, unknown_warning
 from orchestration.warehouse import DuckDB, Warehouse
 
@@ -96,28 +98,46 @@ def opened(project: Path | None) -> Iterator[Opened]:
         yield Opened(settings, compilation, warehouse)
 
 
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Nothing that is read is garbage yet, so looking for some would only take time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 @app.command()
 def check(
     project: Project = None,
     as_json: AsJson = False,
     github: Annotated[bool, typer.Option("--github", help="Print annotations for GitHub Actions.")] = False,
 ) -> None:
-    """Read all specs and show every problem."""
+    """Read all specs, run their tests, and show every problem."""
     settings = load_settings(project)
     try:
-        compilation = understood(settings)
-        found = sorted((*compilation.warnings, *_unknown_members(settings, compilation)), key=lambda each: each.order)
+        with uncollected():
+            compilation = understood(settings)
+            tests = run_tests(compilation)
+            warnings = (*compilation.warnings, *_unknown_members(settings, compilation))
+        found = sorted((*warnings, *tests.failures), key=lambda each: each.order)
     except Problems as problems:
-        compilation, found = None, list(problems.problems)
+        compilation, tests, found = None, None, list(problems.problems)
     if github:
         printing.github(found, _folder(settings))
     else:
         printing.problems(found, as_json=as_json)
-    if compilation is None:
+    if compilation is None or tests is None:
         raise typer.Exit(1)
     _check_zone(settings, compilation)
+    if tests.failures:
+        printing.error(f"{len(tests.failures)} of {tests.count} tests failed")
+        raise typer.Exit(1)
     if not as_json:
-        printing.line(f"{len(compilation.segments)} segments, {len(compilation.audiences)} audiences: no errors")
+        counts = [f"{len(compilation.segments)} segments", f"{len(compilation.audiences)} audiences"]
+        counts += [f"{tests.count} tests"] if tests.count else []
+        printing.line(f"{', '.join(counts)}: no errors")
 
 
 def _unknown_members(settings: Settings, compilation: Compilation) -> list[Problem]:

@@ -109,6 +109,7 @@ def _problem_record(problem: Problem) -> dict[str, object]:
         "column": problem.span.column,
         "length": problem.span.length,
         "help": problem.help,
+        **({"notes": list(problem.notes)} if problem.notes else {}),
     }
 
 

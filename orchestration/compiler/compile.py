@@ -15,6 +15,7 @@ from orchestration.compiler.imports import Bases
 from orchestration.compiler.lists import StaticList, node_to_members, source_to_list
 from orchestration.compiler.plan import Plan, attached_entities, references, segments_to_plans
 from orchestration.compiler.problem import Problem, Problems, SourceFile, Span, nearest
+from orchestration.compiler.reading_tests import SpecTestScope, node_to_tests
 from orchestration.compiler.resolve import node_to_rule, row_scope, subject_scope
 from orchestration.compiler.segment import Rule, Segment, Status
 from orchestration.compiler.source import Mapping, Node, Scalar, Sequence, parse
@@ -202,6 +203,7 @@ def _segment(
     rule = _rule(spec, catalog, entity, specs, lists, report)
     if rule is None:
         return None
+    tests = node_to_tests(spec.tests, SpecTestScope(catalog, entity, specs, report))
     return Segment(
         key=spec.key,
         path=spec.source.path,
@@ -213,6 +215,7 @@ def _segment(
         status=spec.status,
         hidden=spec.hidden,
         rule=rule,
+        tests=tests,
     )
 
 

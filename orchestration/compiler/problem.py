@@ -66,6 +66,7 @@ class Problem:
     span: Span
     help: str = ""
     severity: Literal["error", "warning"] = "error"
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", readable(self.message))
@@ -85,7 +86,7 @@ class Problems(Exception):
 
 
 def render_problem(problem: Problem) -> str:
-    """The problem as text: what, where, the source line, carets under the offending words, the remedy."""
+    """The problem as text: what, where, the source line, carets under the offending words, notes, the remedy."""
     span = problem.span
     number = str(span.line)
     gutter = " " * len(number)
@@ -99,6 +100,7 @@ def render_problem(problem: Problem) -> str:
         f"{number} | {shown}".rstrip(),
         f"{gutter} | {' ' * _width(shown[: column - 1])}{carets}",
     ]
+    report += (f"{gutter} = {note}" for note in problem.notes)
     if problem.help:
         report.append(f"{gutter} = help: {problem.help}")
     return "\n".join(report)

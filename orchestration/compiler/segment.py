@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from orchestration.compiler.catalog import Attribute, Entity, EventRows, Relation, Rows
+from orchestration.compiler.spectest import SpecTest
 from orchestration.compiler.window import DayWindow, RelativeDay, Window
 
 Value: TypeAlias = str | int | Decimal | bool
@@ -290,6 +291,27 @@ class Segment:
     status: Status
     hidden: bool
     rule: Rule
+    tests: tuple[SpecTest, ...] = field(default=(), compare=False, repr=False)
+
+
+def ranks(rule: Rule) -> bool:
+    """Whether a subject's answer depends on other subjects' values."""
+    tests: list[object] = []
+    for condition in conditions(rule):
+        match condition:
+            case AttributeCondition(test=test):
+                tests.append(test)
+            case EventCondition(number=number) | RelationCondition(number=number):
+                tests += number.tests
+            case _:
+                pass
+    return any(isinstance(test, Rank) for test in tests)
+
+
+def moves(rule: Rule) -> tuple[str, ...]:
+    """The segments of which a rule looks at the past."""
+    found = (condition for condition in conditions(rule) if isinstance(condition, MoveCondition))
+    return tuple(dict.fromkeys(key for condition in found for key in condition.keys))
 
 
 def conditions(rule: Rule) -> tuple[Condition, ...]:

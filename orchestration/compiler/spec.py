@@ -36,6 +36,7 @@ class SegmentSpec:
     hidden: bool
     where: Node | None
     members: Scalar | None
+    tests: Node | None = None
 
 
 class AudienceField(NamedTuple):
@@ -91,7 +92,8 @@ def source_to_segment_spec(source: SourceFile, report: Report) -> SegmentSpec | 
     fields = report.attempt(lambda: Fields(_read(source, report), "the segment", report))
     if fields is None:
         return None if key is None else unread_spec(key, source)
-    where, members = fields.take("where"), fields.read("members", _scalar, None)
+    where, tests = fields.take("where"), fields.take("tests")
+    members = fields.read("members", _scalar, None)
     entity = fields.read_required("entity", _scalar, Scalar("", "", fields.span))
     title = (key or "").replace("_", " ").capitalize()
     spec = SegmentSpec(
@@ -107,6 +109,7 @@ def source_to_segment_spec(source: SourceFile, report: Report) -> SegmentSpec | 
         hidden=fields.boolean("hidden"),
         where=where,
         members=members,
+        tests=tests,
     )
     _check_rule(fields, where, "members" in fields.given, report)
     fields.close()
