@@ -71,6 +71,7 @@ class Problem:
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", readable(self.message))
         object.__setattr__(self, "help", readable(self.help))
+        object.__setattr__(self, "notes", tuple(map(readable, self.notes)))
 
     @property
     def order(self) -> tuple[str, int, int, str]:
@@ -134,8 +135,8 @@ def problem_to_annotation(problem: Problem, folder: str = "") -> str:
         "title": f"muster[{problem.code}]",
     }
     written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
-    message = f"{problem.message}\nhelp: {problem.help}" if problem.help else problem.message
-    return f"::{problem.severity} {written}::{_data(message)}"
+    said = [problem.message, *problem.notes, *([f"help: {problem.help}"] if problem.help else [])]
+    return f"::{problem.severity} {written}::{_data(chr(10).join(said))}"
 
 
 def _data(text: str) -> str:
