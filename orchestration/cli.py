@@ -79,7 +79,7 @@ def yesterday(timezone: str) -> date:
 
 
 def _needs_specs(settings: Settings) -> None:
-    if not (settings.specs / "catalog.yml").is_file():
+    if not (settings.specs / "catalog.yml").exists():
         raise MusterError(
             f"no Muster project in {settings.project} (it has no segment_specs/catalog.yml): go there or use --project"
         )

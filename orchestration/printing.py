@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from orchestration.compiler.fields import MAX_PROBLEMS
 from orchestration.compiler.list_edits import ListEdit
 from orchestration.compiler.problem import Problem, problem_to_annotation, render_problem
 from orchestration.questions import Answer
@@ -88,7 +89,8 @@ def _summary(found: Sequence[Problem]) -> str:
     counts = Counter(problem.severity for problem in found)
     said = [f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in sorted(counts.items())]
     files = len({problem.span.source.path for problem in found})
-    return f"{' and '.join(said)} in {'one file' if files == 1 else f'{files} files'}"
+    more = "; there may be more" if len(found) >= MAX_PROBLEMS else ""
+    return f"{' and '.join(said)} in {'one file' if files == 1 else f'{files} files'}{more}"
 
 
 def github(found: Iterable[Problem], folder: str) -> None:

@@ -304,16 +304,14 @@ def _events(node: Node, report: Report) -> EventRows:
         at=fields.read_required("at", partial(_time, attributes=properties, report=report), None),
         attributes=properties,
         named=Attribute("event_name", fields.name("name"), Type.TEXT),
-        keeps=_length(fields.take("keeps")),
-        names=_event_names(fields.take("names")),
+        keeps=fields.read("keeps", _length, None),
+        names=fields.read("names", _event_names, {}),
     )
     fields.close()
     return events
 
 
-def _length(node: Node | None) -> Length | None:
-    if node is None:
-        return None
+def _length(node: Node) -> Length:
     found = LENGTH.match(as_text(node))
     if not found:
         raise error("bad-length", f"`{as_text(node)}` is not a length of time", node.span, "as in `400 days`")
@@ -321,11 +319,11 @@ def _length(node: Node | None) -> Length | None:
     return Length(number * {"month": 1, "year": 12}.get(unit, 0), number * {"day": 1, "week": 7}.get(unit, 0))
 
 
-def _event_names(node: Node | None) -> dict[str, str]:
+def _event_names(node: Node) -> dict[str, str]:
     """The events there are: a list of names, or names with descriptions."""
     if isinstance(node, Mapping):
         return {entry.name: as_text(entry.value) for entry in node.entries}
-    return {} if node is None else dict.fromkeys(as_texts(node), "")
+    return dict.fromkeys(as_texts(node), "")
 
 
 def _read_relations(fields: Fields) -> dict[str, Relation]:
@@ -363,7 +361,7 @@ def _row_relation(entry: Entry, fields: Fields, report: Report) -> Rows:
         subject=fields.name("subject"),
         at=fields.read("at", partial(_time, attributes=attributes, report=report), None),
         attributes=attributes,
-        keeps=_length(fields.take("keeps")),
+        keeps=fields.read("keeps", _length, None),
     )
 
 

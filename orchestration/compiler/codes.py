@@ -31,10 +31,7 @@ CODES: dict[str, Code] = {
         "The file's name cannot be the key of a segment or an audience.",
         "Name the file with small letters, digits and _, beginning with a letter, unlike the entity's key column.",
     ),
-    "bad-length": Code(
-        "A length of time that the catalog gives cannot be read.",
-        "Write `keeps: 400 days`, in days, weeks, months or years.",
-    ),
+    "bad-length": Code("How long rows are kept, not written as a length of time.", "Write `keeps: 400 days`."),
     "bad-list": Code(
         "A fixed list that is no CSV file with the entity's key among its columns.",
         "Let the first line name the columns, one of them like the entity's key; give each row as many values.",
@@ -63,6 +60,10 @@ CODES: dict[str, Code] = {
         "Begin with `performed`; name events that must not happen in one step: `not_performed: [a, b]`.",
     ),
     "bad-share": Code("A share that is not written in per cent.", "Write `20%`."),
+    "bad-stay": Code(
+        "A stay of a spec's test that ends before it begins.",
+        "`until` is the first day out; leave it out for a stay that is not over.",
+    ),
     "bad-window": Code(
         "A length of time or a period that cannot be read, or that does not fit its word.",
         "Write `in_last: 30 days`, `more_than: 30 days ago`, `during: last month`.",
@@ -84,6 +85,10 @@ CODES: dict[str, Code] = {
     "encoding": Code(
         "A file that is no plain text in UTF-8, or that holds control characters.",
         "Save the file as UTF-8 and delete the character.",
+    ),
+    "failed-test": Code(
+        "A spec's test expects another answer than the rule gives.",
+        "Correct the rule, or what the test says; the notes tell how each condition was answered.",
     ),
     "misplaced-file": Code(
         "A spec where none is read: beside the catalog instead of in a folder.",
@@ -148,11 +153,14 @@ CODES: dict[str, Code] = {
         "A number with more digits than every warehouse compares exactly.",
         "Use at most 18 digits before the point and 9 after it.",
     ),
+    "same-day": Code(
+        "Two earlier versions of a test's subject end on the same day.", "Give each version its own last day."
+    ),
     "same-key": Code("Two files have the same name, so their keys would be the same.", "Rename one of the files."),
     "short-sequence": Code("A sequence of fewer than two steps.", "Add a step, or ask `performed` for a single event."),
     "too-deep": Code("Mappings and lists nested more than 64 levels deep.", "Flatten the rule, or split it in two."),
     "too-large": Code(
-        "A file that is larger than 1 MB (a fixed list: 10 MB) or holds more than 50,000 values.",
+        "A file that is larger than 1 MB or holds more than 50,000 values; a list of 10 MB or 250,000 lines.",
         "Split it up; a long list of values belongs into a table of the warehouse.",
     ),
     "two-subjects": Code(
@@ -187,5 +195,8 @@ CODES: dict[str, Code] = {
         "Write texts with quotes where they look like numbers, and numbers and booleans without.",
     ),
     "wrong-operator": Code("A word that compares no values of this type.", "Use one of the words that this type has."),
+    "wrong-value": Code(
+        "A value of a spec's test that is not of its attribute's type.", "Write a value of that type, or `null`."
+    ),
     "yaml": Code("Text that is not YAML, or YAML that Muster does not read.", "Correct the text at the place shown."),
 }

@@ -14,7 +14,7 @@ from orchestration.compiler.fields import Report, TooManyProblems, error
 from orchestration.compiler.imports import Bases
 from orchestration.compiler.lists import StaticList, node_to_members, source_to_list
 from orchestration.compiler.plan import Plan, attached_entities, references, segments_to_plans
-from orchestration.compiler.problem import Problem, SourceFile, Span, nearest
+from orchestration.compiler.problem import Problem, Problems, SourceFile, Span, nearest
 from orchestration.compiler.reading_tests import SpecTestScope, node_to_tests
 from orchestration.compiler.resolve import node_to_rule, row_scope, subject_scope
 from orchestration.compiler.segment import Rule, Segment, Status
@@ -111,8 +111,8 @@ def compile_sources(sources: Sources) -> Compilation:
     report = Report()
     try:
         found = _understood(sources, report)
-    except TooManyProblems:
-        found = None
+    except TooManyProblems as many:
+        raise Problems(dict.fromkeys((*report.problems, *many.problems))) from None
     report.close()
     assert found is not None, "what cannot be understood is a problem"
     warnings = sorted(dict.fromkeys(report.problems), key=lambda problem: problem.order)

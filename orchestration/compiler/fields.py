@@ -19,6 +19,10 @@ MAX_PROBLEMS = 1_000
 class TooManyProblems(Exception):
     """There is no end of them; raised by a report that is full."""
 
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__(f"more than {MAX_PROBLEMS} problems")
+
 
 @dataclass
 class Report:
@@ -43,7 +47,7 @@ class Report:
     def add(self, *problems: Problem) -> None:
         self.problems.extend(problems)
         if len(self.problems) >= MAX_PROBLEMS:
-            raise TooManyProblems
+            raise TooManyProblems(self.problems)
 
     def close(self) -> None:
         """Raise what was collected, if anything."""

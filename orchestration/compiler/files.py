@@ -54,6 +54,9 @@ def _unreadable(source: SourceFile, message: str, help_: str = "") -> SourceFile
 
 
 def _decoded(shown: str, data: bytes) -> SourceFile:
+    if data.count(0) * 10 > len(data):
+        nothing = SourceFile(shown, "")
+        return replace(nothing, unreadable=_encoding_problem(nothing, data, 0))
     try:
         return SourceFile(shown, data.decode("utf-8-sig").replace("\r\n", "\n"))
     except UnicodeDecodeError as wrong:
@@ -63,6 +66,8 @@ def _decoded(shown: str, data: bytes) -> SourceFile:
 
 def _encoding_problem(source: SourceFile, data: bytes, place: int) -> Problem:
     help_ = "save it as UTF-8"
+    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return Problem("encoding", "the file is UTF-32", Span(SourceFile(source.path, ""), 1, 1, 1), help_)
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         empty = SourceFile(source.path, "")
         return Problem("encoding", "the file is UTF-16", Span(empty, 1, 1, 1), help_)
@@ -111,6 +116,8 @@ class _Files:
                 elif _is_folder(path) and not (current == folder and path.name in apart):
                     if _identity(path) in above:
                         self._refuse(path, "this folder leads back to one that it stands in", "remove the link")
+                    elif path.is_symlink() and not path.resolve().is_relative_to(self.project.resolve()):
+                        self._refuse(path, "this link leads out of the project", "put the folder itself here")
                     else:
                         waiting.append((path, above | {_identity(path)}))
         return sorted(found)

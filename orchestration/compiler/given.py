@@ -79,5 +79,7 @@ def _wrong(node: Node, attribute: Attribute) -> Problems:
     kind = _AN.get(attribute.type, f"a {attribute.type}")
     shown = f"`{node.text}` is not" if isinstance(node, Scalar) else "this is not"
     quoted = attribute.type is Type.TEXT and isinstance(node, Scalar)
-    help_ = f'quote it to give the text: "{node.text}"' if quoted and isinstance(node, Scalar) else ""
+    help_ = "write a value of that type, or `null` for unknown"
+    if quoted and isinstance(node, Scalar):
+        help_ = f'quote it to give the text: "{node.text}"'
     return error("wrong-value", f"`{attribute.name}` is {kind} and {shown}", node.span, help_)

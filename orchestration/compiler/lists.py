@@ -8,6 +8,8 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import NamedTuple
 
 from orchestration.compiler.catalog import Entity
 from orchestration.compiler.fields import error
@@ -16,10 +18,12 @@ from orchestration.compiler.segment import StaticMembers
 from orchestration.compiler.source import Scalar, refuse_odd_characters
 
 MAX_LIST_BYTES = 10_000_000
+MAX_LINES = 250_000
+MAX_COLUMNS = 1_000
+SHOWN = 20
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """The values of one row, and the first and last line it stands on."""
 
     values: tuple[str, ...]
@@ -77,10 +81,16 @@ def source_to_list(source: SourceFile) -> StaticList:
         span = source.span_at(source.text.index("\r"))
         help_ = "save it with the line ends of Unix or Windows"
         raise error("bad-list", "a line ends with a carriage return alone", span, help_)
+    if source.text.count("\n") > MAX_LINES:
+        message, help_ = f"the list has more than {MAX_LINES:,} lines", "load it into a table of the warehouse"
+        raise error("too-large", message, Span(source, 1, 1, 1), help_)
     rows = _rows(source)
     if not rows:
         help_ = "its first line names the columns, as in `person_id`"
         raise error("bad-list", "the list is empty", Span(source, 1, 1, 1), help_)
+    if len(rows[0].values) > MAX_COLUMNS:
+        message = f"the first line names more than {MAX_COLUMNS:,} columns"
+        raise error("bad-list", message, line_span(source, rows[0].first), "remove the commas, or the columns")
     header = Row(tuple(name.strip() for name in rows[0].values), rows[0].first, rows[0].last)
     problems = [*_twice_named(source, header), *_uneven_rows(source, header, rows[1:])]
     if problems:
@@ -119,6 +129,7 @@ def _twice_named(source: SourceFile, header: Row) -> list[Problem]:
 def _uneven_rows(source: SourceFile, header: Row, rows: list[Row]) -> list[Problem]:
     wanted = len(header.values)
     help_ = "quote a value that holds a comma"
+    uneven = islice((row for row in rows if len(row.values) != wanted), SHOWN)
     return [
         Problem(
             "bad-list",
@@ -126,8 +137,7 @@ def _uneven_rows(source: SourceFile, header: Row, rows: list[Row]) -> list[Probl
             line_span(source, row.first),
             help_,
         )
-        for row in rows
-        if len(row.values) != wanted
+        for row in uneven
     ]
 
 

@@ -6,13 +6,14 @@ import difflib
 import re
 import string
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from heapq import nsmallest
 from typing import Literal
 
 MANY = 1_000
+MAX_MESSAGE = 600
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _LETTERS = string.ascii_lowercase + string.digits + "_"
 
@@ -46,14 +47,31 @@ class Span:
     length: int
 
 
+_QUOTED = re.compile(r"`([^`]{80})[^`]{20,}`")
+
+
+def readable(text: str) -> str:
+    """A message on one line: long quotations cut short, characters that do not print as escapes."""
+    short = _QUOTED.sub(lambda found: f"`{found[1]}…`", text)
+    short = short if len(short) <= MAX_MESSAGE else short[:MAX_MESSAGE] + "…"
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in short)
+
+
 @dataclass(frozen=True)
 class Problem:
+    """Something wrong with what was written. Message and help are `readable`, whatever stands in them."""
+
     code: str
     message: str
     span: Span
     help: str = ""
     severity: Literal["error", "warning"] = "error"
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", readable(self.message))
+        object.__setattr__(self, "help", readable(self.help))
+        object.__setattr__(self, "notes", tuple(map(readable, self.notes)))
 
     @property
     def order(self) -> tuple[str, int, int, str]:
@@ -78,7 +96,7 @@ def render_problem(problem: Problem) -> str:
     carets = "^" * max(1, _width(shown[column - 1 : column - 1 + span.length]))
     report = [
         f"{problem.severity}[{problem.code}]: {problem.message}",
-        f"{gutter}--> {span.source.path}:{span.line}:{span.column}",
+        f"{gutter}--> {readable(span.source.path)}:{span.line}:{span.column}",
         f"{gutter} |",
         f"{number} | {shown}".rstrip(),
         f"{gutter} | {' ' * _width(shown[: column - 1])}{carets}",
@@ -117,8 +135,8 @@ def problem_to_annotation(problem: Problem, folder: str = "") -> str:
         "title": f"muster[{problem.code}]",
     }
     written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
-    message = f"{problem.message}\nhelp: {problem.help}" if problem.help else problem.message
-    return f"::{problem.severity} {written}::{_data(message)}"
+    said = [problem.message, *problem.notes, *([f"help: {problem.help}"] if problem.help else [])]
+    return f"::{problem.severity} {written}::{_data(chr(10).join(said))}"
 
 
 def _data(text: str) -> str:
@@ -144,7 +162,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
 def closest(name: str, names: Collection[str]) -> str | None:
     """The known name that was meant, if one is similar; letters' case does not part them."""
     if len(names) > MANY:
-        return next((close for close in sorted(_one_slip_away(name.lower())) if close in names), None)
+        known_names = names if isinstance(names, Set | Mapping) else frozenset(names)
+        return next((close for close in sorted(_one_slip_away(name.lower())) if close in known_names), None)
     known = {each.lower(): each for each in sorted(set(names), reverse=True)}
     close = difflib.get_close_matches(name.lower()[:100], known, n=1, cutoff=0.6)
     return known[close[0]] if close else None

@@ -84,7 +84,7 @@ def _stays_in(entry: Entry, scope: SpecTestScope, report: Report) -> tuple[Given
         raise error("unknown-segment", f"there is no segment `{entry.name}`", span, nearest(entry.name, scope.specs))
     if spec.entity != scope.entity.name:
         message = f"`{entry.name}` is a segment of {spec.entity}, not of {scope.entity.name}"
-        raise error("wrong-entity", message, span)
+        raise error("wrong-entity", message, span, f"name segments of {scope.entity.name}")
     return tuple(_stay(entry.name, item, report) for item in _items(entry.value))
 
 
@@ -94,7 +94,8 @@ def _stay(segment: str, node: Node, report: Report) -> GivenStay:
     stay = GivenStay(segment, node_to_day(fields.require("from")), node_to_day(until) if until else None)
     fields.close()
     if until and stay.until and stay.until <= stay.since:
-        raise error("bad-stay", "`until` is the first day out, so it comes after `from`", until.span)
+        help_ = "leave it out for a stay that is not over"
+        raise error("bad-stay", "`until` is the first day out, so it comes after `from`", until.span, help_)
     return stay
 
 
@@ -153,7 +154,7 @@ class _Reading:
 
     def events(self, entity: Entity, node: Node) -> tuple[GivenRow, ...]:
         if entity.events is None:
-            raise error("no-events", f"the catalog gives no events for {entity.name}", node.span, "add `events:` there")
+            raise error("no-events", f"the catalog gives no events for {entity.name}", node.span, "add `events:` to it")
         found = [self.report.attempt(partial(self.row, entity.events, "an event", item)) for item in _items(node)]
         return tuple(row for row in found if row)
 
@@ -168,7 +169,7 @@ class _Reading:
             raise error("unknown-relation", message, entry.key.span, help_)
         if relation.model == entity.model and relation.subject == entity.key:
             message = f"rows of `{entry.name}` are the {entity.name}'s own, which `subject` gives"
-            raise error("not-here", message, entry.key.span)
+            raise error("not-here", message, entry.key.span, "write its values below `subject:`")
         found: list[GivenRow | tuple[Link, GivenSubject] | None] = []
         for item in _items(entry.value):
             if isinstance(relation, Link):
@@ -200,7 +201,8 @@ class _Reading:
     def earlier(self, entity: Entity, node: Node) -> tuple[GivenVersion, ...]:
         if entity.history is None:
             message = f"{entity.name} has no `history` in the catalog, so no earlier versions"
-            raise error("no-history", message, node.span)
+            help_ = "`history:` in the catalog names the columns that say from when until when a row held"
+            raise error("no-history", message, node.span, help_)
         found: list[GivenVersion] = []
         for item in _items(node):
             fields = Fields(item, "an earlier version", self.report)
@@ -209,7 +211,8 @@ class _Reading:
                 node_to_day(until), self.values(fields.left.values(), entity.attributes, f"a {entity.name}")
             )
             if any(version.until == known.until for known in found):
-                raise error("same-day", f"another version ends on {version.until} too", until.span)
+                help_ = "give each version its own last day"
+                raise error("same-day", f"another version ends on {version.until} too", until.span, help_)
             found.append(version)
         return tuple(sorted(found, key=lambda version: version.until))
 
@@ -222,7 +225,7 @@ def _key(node: Node) -> str | int:
     """A key as written; the catalog does not type it."""
     value = node.value if isinstance(node, Scalar) else None
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise error("wrong-value", "a key is a text or a whole number", node.span)
+        raise error("wrong-value", "a key is a text or a whole number", node.span, "as in `p1` or `1`")
     return value
 
 
@@ -237,5 +240,5 @@ def _long_known(entity: Entity) -> dict[str, Given]:
 def _times(node: Node) -> int:
     value = node.value if isinstance(node, Scalar) else None
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_TIMES:
-        raise error("wrong-value", f"`times` is a number from 1 to {MAX_TIMES:,}", node.span)
+        raise error("wrong-value", f"`times` is a number from 1 to {MAX_TIMES:,}", node.span, "as in `times: 2`")
     return value

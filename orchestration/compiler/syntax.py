@@ -64,7 +64,7 @@ def _said(detail: str, before: str, after: str) -> _Said:
     if detail.startswith("did not find expected key"):
         return _no_key(before)
     found = next((said for start, said in _SAID.items() if detail.startswith(start)), None)
-    return found or _Said(detail, "")
+    return found or _Said(detail, "check quotes, brackets and indentation")
 
 
 def _second_colon(before: str) -> _Said:

@@ -14,6 +14,7 @@ from pathlib import Path
 from orchestration.compiler.compile import compile_sources
 from orchestration.compiler.files import read_sources
 from orchestration.compiler.problem import Problem, Problems, render_problem
+from orchestration.spectests.running import run_tests
 from orchestration.static_lists import unknown_members
 from orchestration.warehouse import DuckDB
 
@@ -110,7 +111,7 @@ def problems_of(project: Path) -> tuple[Problem, ...]:
     except Problems as found:
         return found.problems
     if not (project / WAREHOUSE).is_file():
-        return compilation.warnings
+        return (*compilation.warnings, *run_tests(compilation).failures)
     with DuckDB(project / WAREHOUSE, read_only=True) as warehouse:
         return (*compilation.warnings, *unknown_members(compilation, project, warehouse))
 
