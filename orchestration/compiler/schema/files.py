@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from orchestration.compiler.catalog import node_to_catalog
 from orchestration.compiler.compile import Sources
 from orchestration.compiler.fields import Report
@@ -24,9 +22,9 @@ def sources_to_schemas(sources: Sources) -> tuple[GeneratedFile, ...]:
     """The schemas that editors read. Raises Problems: the catalog cannot be read. Specs still broken are left out."""
     catalog = node_to_catalog(parse(sources.catalog))
     broken = Report()
-    read = [broken.attempt(partial(source_to_segment_spec, source)) for source in sources.segments]
+    read = [source_to_segment_spec(source, broken) for source in sources.segments]
     specs = sorted((spec for spec in read if spec), key=lambda spec: spec.key)
-    named = broken.attempt(partial(source_to_destinations, sources.destinations)) if sources.destinations else None
+    named = source_to_destinations(sources.destinations, broken) if sources.destinations else None
     schemas = {
         "segment": segment_schema(catalog, specs, sources.lists),
         "audience": audience_schema(catalog, specs, named or {}),
