@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from ruamel.yaml import YAML
 
 from tests.reference.evaluator import base_population
-from tests.reference.on_duckdb import Warehouse
+from tests.reference.on_duckdb import DuckDB
 from tests.reference.strategies import worlds
 from tests.reference.world import World
 
@@ -46,7 +46,7 @@ def test_worlds_are_quick_valid_and_reasonably_often_split_the_base_population()
 
 
 def test_rows_fit_their_columns() -> None:
-    warehouse = Warehouse()
+    warehouse = DuckDB()
 
     def look(world: World) -> None:
         warehouse.load(world.columns, world.tables)
