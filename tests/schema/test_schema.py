@@ -10,11 +10,11 @@ from random import Random
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft7Validator
 
 from orchestration.compiler.compile import Sources
+from orchestration.compiler.documents import to_yaml
 from orchestration.compiler.files import differences, read_sources
 from orchestration.compiler.problem import SourceFile
 from orchestration.compiler.schema import sources_to_schemas
@@ -87,7 +87,7 @@ def made(history: bool) -> dict[str, Draft7Validator]:
     catalog = strategy_rows.catalog(Pen(Random(1), clock_of(date(2017, 6, 15), "UTC", "monday")), "UTC", "monday")
     catalog["entities"]["person"]["history"] = {"valid_from": "valid_from", "valid_to": "valid_to"} if history else None
     entities = {name: {k: v for k, v in each.items() if v} for name, each in catalog["entities"].items()}
-    text = yaml.safe_dump({**catalog, "entities": entities}, sort_keys=False)
+    text = to_yaml({**catalog, "entities": entities})
     return validators(Sources(SourceFile("segment_specs/catalog.yml", text)))
 
 
@@ -97,7 +97,7 @@ def test_every_generated_rule_passes(world: World) -> None:
     by_name = made("history" in world.catalog["entities"]["person"])
     files = [("catalog", world.catalog), *(("segment", spec) for spec in world.specs.values())]
     for name, content in files:
-        text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+        text = to_yaml(content)
         assert wrong(by_name[name], SourceFile(f"segment_specs/people/{name}.yml", text)) == []
 
 

@@ -227,7 +227,8 @@ class Patterns:
             drawn = _drawn_together(ends)
             if drawn not in seen:
                 seen.add(drawn)
-                lying = {**still, **dict(zip(moving, drawn, strict=True))}
+                lying: dict[Window, Stretch] = {**still}
+                lying.update(zip(moving, drawn, strict=True))
                 yield tuple(lying[window] for window in windows)
 
 

@@ -207,8 +207,8 @@ def _named_by(test: Test) -> Iterable[Operand]:
     match test:
         case IsAnyOf(values) | HasAny(values) | HasAll(values):
             return values
-        case AnyElement(IsAnyOf(values)):
-            return values
+        case AnyElement(passed, failed):
+            return [value for each in (*passed, *failed) if isinstance(each, IsAnyOf) for value in each.values]
         case _:
             return ()
 
@@ -239,18 +239,26 @@ def judged(test: TextTest | AnyElement, value: Value) -> bool | None:
     match test, value:
         case TextTest(), str():
             return texts.passes(test, value)
-        case AnyElement(inner, negated), frozenset():
-            answers = {_element_passes(inner, element, negated) for element in value}
+        case AnyElement(), frozenset():
+            answers = {_element_passes(test, element) for element in value}
             return True if True in answers else None if None in answers else False
         case _:
             return None
 
 
-def _element_passes(test: IsAnyOf | TextTest, element: str | Special, negated: bool) -> bool | None:
+def _element_passes(test: AnyElement, element: str | Special) -> bool | None:
+    """Whether one element passes all tests and fails those it must; None where it is not sure."""
+    passed = [_answer(each, element) for each in test.passed]
+    failed = [_answer(each, element) for each in test.failed]
+    if False in passed or True in failed:
+        return False
+    return None if None in (*passed, *failed) else True
+
+
+def _answer(test: IsAnyOf | TextTest, element: str | Special) -> bool | None:
     if isinstance(test, IsAnyOf):
-        return (element in test.values) != negated
-    sure = texts.passes(test, element) if isinstance(element, str) else None
-    return None if sure is None else sure != negated
+        return element in test.values
+    return texts.passes(test, element) if isinstance(element, str) else None
 
 
 def _is_possible(outcomes: dict[Atom, Outcome]) -> bool:
