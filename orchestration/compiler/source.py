@@ -129,6 +129,8 @@ class _Builder:
 
     def scalar(self, event: yaml.ScalarEvent, span: Span) -> Scalar:
         text = event.value
+        if "\0" in text:
+            raise self.fail("nul-character", "not every engine has texts with the character NUL", span, "leave it out")
         return Scalar(resolve_scalar(text) if event.implicit[0] and not event.style else text, text, span)
 
     def items(self, depth: int) -> list[Node]:
