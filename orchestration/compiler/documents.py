@@ -9,12 +9,13 @@ import yaml
 from orchestration.compiler.audience import audience_exposure
 from orchestration.compiler.catalog import Link
 from orchestration.compiler.compile import Compilation
+from orchestration.compiler.engines.engine import Engine
 from orchestration.compiler.measures import measure_definitions
 from orchestration.compiler.plan import Plan
 from orchestration.compiler.segment import Segment
-from orchestration.compiler.shapes import spelled
+from orchestration.compiler.sentence import segment_to_sentence
+from orchestration.compiler.sql import identifier
 from orchestration.compiler.trait import EndTrait, PeriodsTrait, RowsTrait, SequenceTrait, trait_to_words
-from orchestration.compiler.words import rule_to_words
 
 Document: TypeAlias = dict[str, object]
 
@@ -62,7 +63,7 @@ def _all_said(value: object) -> object:
 
 def _column(name: str, description: str, *tests: str) -> Document:
     column: Document = {"name": name, "description": said(description)}
-    if spelled(name) != name:
+    if identifier(name).quoted:
         column["quote"] = True
     return {**column, "data_tests": list(tests)} if tests else column
 
@@ -74,7 +75,7 @@ def _model(name: str, description: str, columns: list[Document], **config: objec
     return {**found, "columns": columns}
 
 
-def entity_document(compilation: Compilation, plans: list[Plan]) -> Document:
+def entity_document(compilation: Compilation, plans: list[Plan], engine: Engine) -> Document:
     """Models and snapshot of one entity; its own plan is the last."""
     plan = plans[-1]
     name, key = plan.entity.name, plan.entity.key
@@ -91,7 +92,7 @@ def entity_document(compilation: Compilation, plans: list[Plan]) -> Document:
         )
     )
     models += _history_documents(name, key)
-    return {"version": 2, "models": models, "snapshots": [_snapshot(name, key)]}
+    return {"version": 2, "models": models, "snapshots": [_snapshot(name, engine.spelled(identifier(key)))]}
 
 
 def _measures_document(compilation: Compilation, plan: Plan) -> Document:
@@ -132,7 +133,7 @@ def _traits_document(plan: Plan) -> Document:
 def _segments_document(compilation: Compilation, plan: Plan, plans: list[Plan]) -> Document:
     columns = [
         _column(plan.entity.key, f"The {plan.entity.name}."),
-        *(_column(segment.key, f"{segment.name}: {rule_to_words(segment.rule)}") for segment in plan.segments),
+        *(_column(segment.key, f"{segment.name}: {segment_to_sentence(segment)}") for segment in plan.segments),
     ]
     if not plan.is_last:
         description = f"Segments of each {plan.entity.name} that other entities' segments look at."
@@ -238,7 +239,7 @@ def _snapshot(name: str, key: str) -> Document:
         "relation": f"ref('{name}_recorded')",
         "description": f"Every state of a {name}'s flags: dbt_valid_from is its first day, dbt_valid_to the one after.",
         "config": {
-            "unique_key": spelled(key),
+            "unique_key": key,
             "strategy": "check",
             "check_cols": "all",
             "hard_deletes": "invalidate",

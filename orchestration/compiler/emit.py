@@ -7,6 +7,7 @@ from sqlglot import exp
 from orchestration.compiler import documents, shapes
 from orchestration.compiler.audience import audience_select
 from orchestration.compiler.compile import Compilation
+from orchestration.compiler.engines.registry import ENGINES
 from orchestration.compiler.files import HEADER, GeneratedFile
 from orchestration.compiler.flags import flags_select
 from orchestration.compiler.measures import OPEN_FROM, measure_definitions, measures_select
@@ -14,9 +15,9 @@ from orchestration.compiler.past import DEFINITIONS_BEFORE, HISTORY_BEFORE
 from orchestration.compiler.plan import Plan
 from orchestration.compiler.render import to_model
 from orchestration.compiler.segment import Segment
+from orchestration.compiler.sentence import segment_to_sentence
 from orchestration.compiler.sql import MODEL, aliased, literal, text
 from orchestration.compiler.traits import list_model, traits_select
-from orchestration.compiler.words import rule_to_words
 
 DEFINED = (
     *("segment", "name", "entity", "description", "owner"),
@@ -71,10 +72,10 @@ def _plan_files(compilation: Compilation, plan: Plan, dialect: str) -> list[Gene
 def _entity_files(compilation: Compilation, plans: list[Plan], dialect: str) -> list[GeneratedFile]:
     """What an entity has once, however many plans judge its segments; its own plan is the last."""
     plan = plans[-1]
-    entity, name, clock = plan.entity, plan.entity.name, compilation.bases.clock
+    entity, name, clock, engine = plan.entity, plan.entity.name, compilation.bases.clock, ENGINES[dialect]
     files = [
-        *(_sql(f"{name}/{path}", grain, body) for path, grain, body in shapes.entity_models(name, entity.key)),
-        _yml(f"{name}/{name}", documents.entity_document(compilation, plans)),
+        *(_sql(f"{name}/{path}", grain, body) for path, grain, body in shapes.entity_models(name, entity.key, engine)),
+        _yml(f"{name}/{name}", documents.entity_document(compilation, plans, engine)),
     ]
     if plan.measures:
         macros = _macros(compilation, plan)
@@ -107,7 +108,7 @@ def _overall_files(compilation: Compilation, dialect: str) -> list[GeneratedFile
     definitions = to_model(_definitions_select(compilation), dialect)
     return [
         _sql("all/segment_definitions", "Grain: one row per segment, as defined today.", definitions),
-        *(_sql(f"all/{name}", grain, body) for name, grain, body in shapes.union_models(keys)),
+        *(_sql(f"all/{name}", grain, body) for name, grain, body in shapes.union_models(keys, ENGINES[dialect])),
         _yml("all/all", documents.overall_document()),
     ]
 
@@ -134,7 +135,7 @@ def _definition(compilation: Compilation, segment: Segment) -> exp.Select:
         text(", ".join(segment.labels)),
         text(segment.status.value),
         literal(segment.hidden),
-        text(rule_to_words(segment.rule)),
+        text(segment_to_sentence(segment)),
         text(compilation.definition(segment.key)),
     )
     return _row(dict(zip(DEFINED, values, strict=True)))

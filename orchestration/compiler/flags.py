@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import TypeAlias, assert_never
 
 from sqlglot import exp
@@ -28,7 +29,6 @@ from orchestration.compiler.segment import (
     Segment,
     SegmentCondition,
     SequenceCondition,
-    Share,
     StaticMembers,
     Status,
 )
@@ -40,10 +40,10 @@ from orchestration.compiler.sql import (
     compared,
     conjunction,
     either_of,
+    factor,
     identifier,
     in_window,
     is_null,
-    literal,
     model,
     negated,
     number,
@@ -263,9 +263,9 @@ def _average_truth(asked: Number, total: exp.Expr, known: exp.Expr) -> Truth:
         operands = each.values if isinstance(each, IsAnyOf) else (each.value,)
         operator = "=" if isinstance(each, IsAnyOf) else each.operator
         compares = [
-            compared(total.copy(), operator, exp.Mul(this=literal(operand), expression=known.copy()))
+            compared(total.copy(), operator, exp.Mul(this=factor(operand), expression=known.copy()))
             for operand in operands
-            if not isinstance(operand, Share)
+            if isinstance(operand, int | Decimal)
         ]
         parts.append(either_of(*compares))
     has_values = compared(known.copy(), ">", number(0))

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from orchestration.compiler.building import Building
 from orchestration.compiler.catalog import Entity
+from orchestration.compiler.engines.nodes import day_series
 from orchestration.compiler.imports import Import, bare, not_after, select, where
 from orchestration.compiler.names import slug
 from orchestration.compiler.predicates import attribute_truth
@@ -18,7 +19,6 @@ from orchestration.compiler.sql import (
     column,
     compared,
     day,
-    day_series,
     days_between,
     either_of,
     is_known,

@@ -10,6 +10,7 @@ from typing import TypeAlias, assert_never
 from sqlglot import exp
 
 from orchestration.compiler.catalog import Attribute, Type
+from orchestration.compiler.engines.nodes import ELEMENT, LIST, any_element, folded
 from orchestration.compiler.segment import (
     All,
     Anniversary,
@@ -41,6 +42,7 @@ from orchestration.compiler.sql import (
     column,
     compared,
     conjunction,
+    factor,
     in_window,
     is_known,
     is_null,
@@ -71,8 +73,7 @@ def test(value: exp.Expr, asked: Test, clock: Clock, value_of: ValueOf) -> exp.E
         case HasAll(values):
             return _contained(all_of, value, values)
         case AnyElement():
-            passing = exp.ArrayFilter(this=value, expression=_for_element(asked, clock, value_of))
-            return compared(exp.ArraySize(this=passing), ">", number(0))
+            return any_element(value, _for_element(asked, clock, value_of))
         case Within(window):
             return conjunction(in_window(value, window, clock))
         case Anniversary(window):
@@ -89,7 +90,7 @@ def _limit(operand: int | Decimal | Share, value_of: ValueOf) -> exp.Expr:
     if not isinstance(operand, Share):
         return number(operand)
     other = value_of(operand.attribute, False)
-    return other if operand.share == 1 else exp.Mul(this=number(operand.share.normalize()), expression=other)
+    return other if operand.share == 1 else exp.Mul(this=factor(operand.share.normalize()), expression=other)
 
 
 def _is_any_of(value: exp.Expr, values: tuple[Value, ...]) -> exp.Expr:
@@ -106,29 +107,27 @@ def _contained(join: Join, value: exp.Expr, values: tuple[str, ...]) -> exp.Expr
 
 
 def _for_element(asked: AnyElement, clock: Clock, value_of: ValueOf) -> exp.Expr:
-    element = exp.to_identifier("element")
-    passing = test(exp.Column(this=element.copy()), asked.test, clock, value_of)
-    return exp.Lambda(this=negated(passing) if asked.negated else passing, expressions=[element])
-
-
-def _folded(pattern: str) -> exp.Expr:
-    """The pattern as the engine folds it; plain letters need no engine."""
-    return text(pattern.lower()) if pattern.isascii() else exp.Lower(this=text(pattern))
+    element = exp.column(ELEMENT)
+    passing = [test(element.copy(), each, clock, value_of) for each in asked.passed]
+    passing += [negated(test(element.copy(), each, clock, value_of)) for each in asked.failed]
+    return conjunction(passing)
 
 
 def _text_test(value: exp.Expr, kind: str, pattern: str) -> exp.Expr:
-    lowered = exp.Lower(this=value)
+    if kind == "matches":
+        return exp.RegexpLike(this=value, expression=text(pattern))
+    if not pattern and kind != "domain":
+        return compared(value, "=", value.copy())
+    lowered, wanted = exp.Lower(this=value), text(folded(pattern))
     match kind:
         case "contains":
-            return compared(exp.StrPosition(this=lowered, substr=_folded(pattern)), ">", number(0))
+            return compared(exp.StrPosition(this=lowered, substr=wanted), ">", number(0))
         case "starts_with":
-            return exp.StartsWith(this=lowered, expression=_folded(pattern))
+            return exp.StartsWith(this=lowered, expression=wanted)
         case "ends_with":
-            return exp.EndsWith(this=lowered, expression=_folded(pattern))
-        case "domain":
-            return exp.EndsWith(this=lowered, expression=_folded("@" + pattern))
+            return exp.EndsWith(this=lowered, expression=wanted)
         case _:
-            return exp.RegexpLike(this=value, expression=text(pattern))
+            return exp.EndsWith(this=lowered, expression=text("@" + folded(pattern)))
 
 
 @dataclass(frozen=True)
@@ -190,6 +189,8 @@ def needs_day(condition: AttributeCondition) -> bool:
 def attribute_truth(condition: AttributeCondition, value_of: ValueOf, clock: Clock) -> Truth:
     """A condition on an attribute, whose value (or local day) `value_of` gives."""
     value = value_of(condition.attribute, needs_day(condition))
+    if condition.attribute.type is Type.LIST:
+        value.type = LIST
     if isinstance(condition.test, IsKnown):
         return Truth(is_null(value) if condition.negated else is_known(value), False)
     return answered(test(value, condition.test, clock, value_of), condition.negated, condition.unknown)

@@ -11,6 +11,7 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.tokenizer_core import TokenType
 
+from orchestration.compiler.engines.registry import ENGINES
 from orchestration.compiler.flags import flags_select
 from orchestration.compiler.imports import Bases, with_ctes
 from orchestration.compiler.measures import DEFINED, MEASURED_FROM, measures_select
@@ -28,9 +29,7 @@ Locate = Callable[[str], exp.Table]
 
 def to_text(query: exp.Expr, dialect: str, swaps: Mapping[str, str] | None = None) -> str:
     """The query as a person would write it: small letters, one clause a line; `swaps` gives names another spelling."""
-    written = query.sql(
-        dialect=dialect, pretty=True, indent=4, pad=4, max_text_width=100, normalize_functions="lower", copy=True
-    )
+    written = ENGINES[dialect].to_sql(query)
     return _respelled(_closed_up(written, query), dialect, swaps or {})
 
 
@@ -65,7 +64,7 @@ def to_model(query: exp.Query, dialect: str, macros: Mapping[str, str] | None = 
     swaps = {AS_OF: "{{ as_of() }}", **(macros or {})}
     for found in models_in(query):
         token = found.name if found.name.isidentifier() else MODEL + found.name.encode().hex()
-        swaps[token] = macros[found.name] if macros and found.name in macros else _reference(found.name)
+        swaps[token] = macros[found.name] if macros and found.name in macros else _reference(found.name, dialect)
         found.set("this", exp.to_identifier(token))
     for named in query.find_all(exp.Column):
         if named.name.startswith(MEASURED_FROM):
@@ -78,10 +77,10 @@ def models_in(query: exp.Query) -> list[exp.Table]:
     return [found for found in query.find_all(exp.Table) if found.name.startswith(MODEL)]
 
 
-def _reference(named: str) -> str:
+def _reference(named: str, dialect: str) -> str:
     """dbt's reference to a model; a name with a schema is a table that dbt does not know."""
     name = named.removeprefix(MODEL)
-    return located(name).sql() if "." in name else "{{ ref('" + name + "') }}"
+    return ENGINES[dialect].spelled(located(name)) if "." in name else "{{ ref('" + name + "') }}"
 
 
 # --- inline

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, TypeAlias
@@ -57,10 +57,10 @@ class HasAll:
 
 @dataclass(frozen=True)
 class AnyElement:
-    """Some element of the list passes the test, or with `negated` fails it."""
+    """Some one element of the list passes all of the tests, and none of those that it must fail."""
 
-    test: ElementTest
-    negated: bool = False
+    passed: tuple[ElementTest, ...]
+    failed: tuple[ElementTest, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ class EndCondition:
 
 @dataclass(frozen=True)
 class RegularCondition:
-    """At least so many of the periods have a number of events that passes all tests."""
+    """At least so many of the periods have a number of events that passes all tests; `said` is what they are called."""
 
     events: EventRows
     names: tuple[str, ...] | None
@@ -190,6 +190,7 @@ class RegularCondition:
     periods: tuple[DayWindow, ...]
     times: tuple[Number, ...]
     at_least: int
+    said: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from orchestration.compiler.engines.engine import Engine
 from orchestration.compiler.sql import identifier
 
 
@@ -26,7 +27,7 @@ def open_from(definitions: Iterable[str]) -> str:
     return "{{ open_from(" + _list(definitions) + ") }}"
 
 
-def entity_models(entity: str, key: str) -> list[tuple[str, str, str]]:
+def entity_models(entity: str, key: str, engine: Engine) -> list[tuple[str, str, str]]:
     """Name, grain and select of each model made of the entity's flags and their history."""
     named = {
         "recorded": (f"Grain: one row per {entity}; flags of segments that are gone are false.", RECORDED),
@@ -35,16 +36,11 @@ def entity_models(entity: str, key: str) -> list[tuple[str, str, str]]:
         "transitions": (f"Grain: one row per as-of date, segment and {entity} that entered or exited.", TRANSITIONS),
         "membership_daily": (f"Grain: one row per recent as-of date, segment and member ({entity}).", MEMBERSHIP),
     }
-    return [(f"{entity}_{name}", grain, _fill(body, entity, key)) for name, (grain, body) in named.items()]
+    return [(f"{entity}_{name}", grain, _fill(body, entity, key, engine)) for name, (grain, body) in named.items()]
 
 
-def _fill(body: str, entity: str, key: str) -> str:
-    return body.replace("ENTITY", entity).replace("KEY_NAME", key).replace("KEY", spelled(key))
-
-
-def spelled(name: str) -> str:
-    """A column's name as SQL spells it."""
-    return identifier(name).sql()
+def _fill(body: str, entity: str, key: str, engine: Engine) -> str:
+    return body.replace("ENTITY", entity).replace("KEY_NAME", key).replace("KEY", engine.spelled(identifier(key)))
 
 
 RECORDED = """\
@@ -218,15 +214,15 @@ UNIONS = {
 }
 
 
-def union_models(keys: dict[str, str]) -> list[tuple[str, str, str]]:
+def union_models(keys: dict[str, str], engine: Engine) -> list[tuple[str, str, str]]:
     """Name, grain and select of the views over all entities, which have the subject's key as text."""
     found = []
     for name, (grain, columns) in UNIONS.items():
-        parts = [_union_part(entity, key, name, columns) for entity, key in keys.items()]
+        parts = [_union_part(entity, engine.spelled(identifier(key)), name, columns) for entity, key in keys.items()]
         found.append((f"entity_{name}", grain, "\nunion all\n".join(parts)))
     return found
 
 
 def _union_part(entity: str, key: str, name: str, columns: tuple[str, ...]) -> str:
-    listed = [f"'{entity}' as entity", "{{ key_text('" + spelled(key) + "') }} as subject_key", *columns]
+    listed = [f"'{entity}' as entity", "{{ key_text('" + key + "') }} as subject_key", *columns]
     return "select\n    " + ",\n    ".join(listed) + "\nfrom {{ ref('" + f"{entity}_{name}" + "') }}"

@@ -14,6 +14,7 @@ from sqlglot.dialects import Dialects
 from sqlglot.dialects.dialect import Dialect
 
 from orchestration.compiler.catalog import WEEKDAYS, Attribute, Catalog, Type
+from orchestration.compiler.engines.nodes import UTC, known_elements, known_number, zoned
 from orchestration.compiler.segment import (
     Value,
 )
@@ -75,9 +76,9 @@ def table(name: str) -> exp.Table:
 
 
 def located(name: str) -> exp.Table:
-    """A table as it lies in the warehouse; dots part schema and name."""
-    parts = [identifier(part) for part in name.split(".")]
-    return exp.Table(this=parts[-1], db=parts[-2] if len(parts) > 1 else None)
+    """A table as it lies in the warehouse; dots part database, schema and name."""
+    this, db, catalog = [*(identifier(part) for part in reversed(name.split("."))), None, None][:3]
+    return exp.Table(this=this, db=db, catalog=catalog)
 
 
 def model(name: str) -> exp.Table:
@@ -108,6 +109,13 @@ def text(value: str) -> exp.Expr:
 def number(value: int | Decimal) -> exp.Expr:
     digits = exp.Literal.number(format(abs(Decimal(value)), "f"))
     return exp.Neg(this=digits) if value < 0 else digits
+
+
+def factor(value: int | Decimal) -> exp.Expr:
+    """A number to multiply with: exact, and never in whole numbers of a machine's width, which end too early."""
+    digits = format(abs(Decimal(value)), "f")
+    found = exp.Literal.number(digits if "." in digits else f"{digits}.0")
+    return exp.Neg(this=found) if value < 0 else found
 
 
 def literal(value: Value) -> exp.Expr:
@@ -177,13 +185,9 @@ def day(moment: Day, clock: Clock) -> exp.Expr:
 
 def local_day(moment: exp.Expr, clock: Clock) -> exp.Expr:
     """The local day of an instant in UTC."""
-    if clock.timezone != "UTC":
-        moment = _zoned(_zoned(moment, "UTC"), clock.timezone)
+    if clock.timezone != UTC:
+        moment = zoned(moment, UTC, clock.timezone)
     return cast(moment, "date")
-
-
-def _zoned(moment: exp.Expr, zone: str) -> exp.Expr:
-    return exp.AtTimeZone(this=moment, zone=exp.Literal.string(zone))
 
 
 def _instant(moment: Instant, clock: Clock) -> exp.Expr:
@@ -208,7 +212,7 @@ def end_of_day(clock: Clock) -> exp.Expr:
 def start_of_day(local: exp.Expr, clock: Clock) -> exp.Expr:
     """The first instant of a local day, in UTC."""
     start: exp.Expr = cast(local, "timestamp")
-    return start if clock.timezone == "UTC" else _zoned(_zoned(start, clock.timezone), "UTC")
+    return start if clock.timezone == UTC else zoned(start, clock.timezone, UTC)
 
 
 def later(moment: exp.Expr, hours: int) -> exp.Expr:
@@ -223,16 +227,6 @@ def _timestamp(fixed: datetime) -> exp.Expr:
 def days_between(first: exp.Expr, last: exp.Expr) -> exp.Expr:
     """How many days lie from one day, in, to another, out."""
     return exp.DateDiff(this=last.copy(), expression=first.copy(), unit=exp.var("DAY"))
-
-
-def day_series(first: exp.Expr, last: exp.Expr) -> exp.Select:
-    """One row per day from one to another, both in."""
-    step = exp.Interval(this=exp.Literal.string("1"), unit=exp.var("DAY"))
-    series = exp.GenerateSeries(start=first.copy(), end=last.copy(), step=step)
-    alias = exp.TableAlias(this=exp.to_identifier("series"), columns=[exp.to_identifier("day")])
-    rows = exp.Table(this=series, alias=alias)
-    day_ = exp.Alias(this=cast(column("day"), "date"), alias=identifier("day"))
-    return exp.Select(expressions=[day_]).from_(rows, copy=False)
 
 
 def in_days(value: exp.Expr, window: DayWindow, clock: Clock) -> list[exp.Expr]:
@@ -331,11 +325,8 @@ def known(attribute: Attribute, expression: exp.Expr) -> exp.Expr:
     """The attribute's value with every unknown one as null: NaN, and a list without elements."""
     match attribute.type:
         case Type.FLOAT:
-            return exp.Nullif(this=expression, expression=cast(exp.Literal.string("NaN"), "double"))
+            return known_number(expression)
         case Type.LIST:
-            element = exp.to_identifier("element")
-            not_null = is_known(exp.Column(this=element.copy()))
-            elements = exp.ArrayFilter(this=expression, expression=exp.Lambda(this=not_null, expressions=[element]))
-            return exp.Nullif(this=elements, expression=exp.Array(expressions=[]))
+            return known_elements(expression)
         case _:
             return expression

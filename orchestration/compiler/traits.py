@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from orchestration.compiler.building import Building
 from orchestration.compiler.catalog import Attribute, Type
+from orchestration.compiler.engines.nodes import binary_order
 from orchestration.compiler.held import add_held
 from orchestration.compiler.imports import Bases, Import, bare, in_base, select, with_ctes
 from orchestration.compiler.names import slug
@@ -71,7 +72,7 @@ def _add_places(building: Building) -> None:
     for trait in building.of_kind(PlaceTrait):
         value, group = building.values[trait.of], _group(building, trait.within)
         by_value = exp.Ordered(this=value.copy(), desc=trait.side == "top", nulls_first=False)
-        by_key = exp.Ordered(this=column(building.key, building.base))
+        by_key = exp.Ordered(this=binary_order(column(building.key, building.base), building.plan.entity.key_is_text))
         place = exp.Window(this=exp.RowNumber(), partition_by=group, order=exp.Order(expressions=[by_value, by_key]))
         known = conjunction([is_known(each.copy()) for each in (value, *group)])
         building.values[trait] = exp.Case(ifs=[exp.If(this=known, true=place)])

@@ -11,8 +11,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from ruamel.yaml import YAML
 
+from tests.reference.engine import DuckDB
 from tests.reference.evaluator import base_population
-from tests.reference.on_duckdb import Warehouse
 from tests.reference.strategies import worlds
 from tests.reference.world import World
 
@@ -46,12 +46,12 @@ def test_worlds_are_quick_valid_and_reasonably_often_split_the_base_population()
 
 
 def test_rows_fit_their_columns() -> None:
-    warehouse = Warehouse()
+    engine = DuckDB()
 
     def look(world: World) -> None:
-        warehouse.load(world.columns, world.tables)
+        engine.load(world.columns, world.tables)
         for table, columns in world.columns.items():
-            found = warehouse.connection.execute(f'select * from "{table}"').fetchall()
+            found = engine.rows(f'select * from "{table}"')
             assert str(found) == str([tuple(row[name] for name in columns) for row in world.tables[table]])
 
     each_world(look, 40)

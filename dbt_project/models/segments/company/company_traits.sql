@@ -5,7 +5,7 @@ with companies as (
         company_id,
         plan,
         monthly_spend,
-        cast(renews_at at time zone 'UTC' at time zone 'America/New_York' as date) as renews_at_day
+        cast(cast(renews_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as renews_at_day
     from {{ ref('companies') }}
     where
         valid_from < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
@@ -18,7 +18,7 @@ with companies as (
 ), people as (
     select
         person_id,
-        cast(last_seen_at at time zone 'UTC' at time zone 'America/New_York' as date) as last_seen_at_day
+        cast(cast(last_seen_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as last_seen_at_day
     from {{ ref('people') }}
     where
         valid_from < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
@@ -53,7 +53,7 @@ with companies as (
     select
         company_id,
         "stage",
-        cast(created_at at time zone 'UTC' at time zone 'America/New_York' as date) as created_at_day,
+        cast(cast(created_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as created_at_day,
         amount
     from {{ ref('deals') }}
     where

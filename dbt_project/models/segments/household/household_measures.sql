@@ -4,7 +4,7 @@ with events as (
     select
         household_id,
         event_name,
-        cast(occurred_at at time zone 'UTC' at time zone 'America/New_York' as date) as occurred_at_day,
+        cast(cast(occurred_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as occurred_at_day,
         amount,
         discount
     from {{ ref('household_events') }}

@@ -4,7 +4,7 @@ with people as (
     select
         person_id,
         subscription_status,
-        cast(last_seen_at at time zone 'UTC' at time zone 'America/New_York' as date) as last_seen_at_day,
+        cast(cast(last_seen_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as last_seen_at_day,
         nullif(list_filter(tags, lambda element : element is not null), []) as tags
     from {{ ref('people') }}
     where
@@ -18,7 +18,7 @@ with people as (
     select
         person_id,
         rating,
-        cast(started_at at time zone 'UTC' at time zone 'America/New_York' as date) as started_at_day
+        cast(cast(started_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as started_at_day
     from {{ ref('conversations') }}
     where
         started_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'

@@ -4,7 +4,7 @@ with events as (
     select
         person_id,
         event_name,
-        cast(occurred_at at time zone 'UTC' at time zone 'America/New_York' as date) as occurred_at_day,
+        cast(cast(occurred_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as occurred_at_day,
         device,
         "format"
     from {{ ref('person_events') }}

@@ -3,7 +3,7 @@
 with people as (
     select
         person_id,
-        cast(last_seen_at at time zone 'UTC' at time zone 'America/New_York' as date) as last_seen_at_day,
+        cast(cast(last_seen_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as last_seen_at_day,
         "role",
         app_downloaded,
         accepts_marketing,
@@ -13,12 +13,12 @@ with people as (
         subscription_status,
         total_spend,
         lead_score,
-        cast(signed_up_at at time zone 'UTC' at time zone 'America/New_York' as date) as signed_up_at_day,
+        cast(cast(signed_up_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as signed_up_at_day,
         signed_up_at,
         country,
         language,
         plan,
-        cast(trial_ends_at at time zone 'UTC' at time zone 'America/New_York' as date) as trial_ends_at_day,
+        cast(cast(trial_ends_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as trial_ends_at_day,
         birth_date
     from {{ ref('people') }}
     where
@@ -31,8 +31,8 @@ with people as (
 ), people_versions as (
     select
         person_id,
-        cast(valid_from at time zone 'UTC' at time zone 'America/New_York' as date) as valid_from_day,
-        cast(valid_to at time zone 'UTC' at time zone 'America/New_York' as date) as valid_to_day,
+        cast(cast(valid_from as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as valid_from_day,
+        cast(cast(valid_to as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as valid_to_day,
         plan
     from {{ ref('people') }}
     where
@@ -85,8 +85,8 @@ with people as (
                 when day between {{ as_of() }} - interval 7 day - interval 29 day and {{ as_of() }} - interval 7 day
                 then events
             end
-        ) as any_event_count_from_29_days_before_7_days_ago_t_3e9814,
-        sum(case when day <= ({{ as_of() }} - interval 7 day - interval 30 day) then events end) as any_event_count_up_to_30_days_before_7_days_ago,
+        ) as any_event_count_in_the_30_days_before_that,
+        sum(case when day <= ({{ as_of() }} - interval 7 day - interval 30 day) then events end) as any_event_count_before_those,
         sum(case when day between {{ as_of() }} - interval 29 day and {{ as_of() }} then events end) as any_event_count_in_the_last_30_days,
         count(case when day between {{ as_of() }} - interval 59 day and {{ as_of() }} then day end) as any_event_days_in_the_last_60_days
     from {{ ref('person_measures') }}
@@ -97,7 +97,7 @@ with people as (
 ), checkout_started_or_pricing_viewed as (
     select
         person_id,
-        sum(case when day between {{ as_of() }} - interval 13 day and {{ as_of() }} then events end) as checkout_started_or_pricing_viewed_count_in_the_aad91e
+        sum(case when day between {{ as_of() }} - interval 13 day and {{ as_of() }} then events end) as checkout_started_or_pricing_viewed_count_in_the_b31a41
     from {{ ref('person_measures') }}
     where
         measure = 'checkout_started_or_pricing_viewed'
@@ -106,7 +106,7 @@ with people as (
 ), upgraded as (
     select
         person_id,
-        sum(case when day between {{ as_of() }} - interval 13 day and {{ as_of() }} then events end) as upgraded_count_in_the_last_14_days
+        sum(case when day between {{ as_of() }} - interval 13 day and {{ as_of() }} then events end) as upgraded_count_in_the_last_2_weeks
     from {{ ref('person_measures') }}
     where
         measure = 'upgraded'
@@ -186,7 +186,7 @@ with people as (
     select
         person_id,
         status,
-        cast(ordered_at at time zone 'UTC' at time zone 'America/New_York' as date) as ordered_at_day,
+        cast(cast(ordered_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as ordered_at_day,
         amount
     from {{ ref('orders') }}
     where
@@ -218,7 +218,7 @@ with people as (
         person_id,
         channel,
         opened_at,
-        cast(sent_at at time zone 'UTC' at time zone 'America/New_York' as date) as sent_at_day
+        cast(cast(sent_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as sent_at_day
     from {{ ref('messages') }}
     where
         sent_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
@@ -277,7 +277,7 @@ with people as (
         person_id,
         priority,
         status,
-        cast(created_at at time zone 'UTC' at time zone 'America/New_York' as date) as created_at_day
+        cast(cast(created_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as created_at_day
     from {{ ref('tickets') }}
     where
         created_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
@@ -302,7 +302,7 @@ with people as (
         person_id,
         occurred_at,
         event_name,
-        cast(occurred_at at time zone 'UTC' at time zone 'America/New_York' as date) as occurred_at_day
+        cast(cast(occurred_at as timestamp) at time zone 'UTC' at time zone 'America/New_York' as date) as occurred_at_day
     from {{ ref('person_events') }}
     where
         occurred_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
@@ -464,12 +464,12 @@ select
     held_plan_is_pro_for_at_least_30_days.person_id is not null as plan_is_pro_for_at_least_30_days,
     coalesce(any_event_where_device_is_ios_or_android.any_event_count_where_device_is_ios_or_android_i_1d15b0, 0) as any_event_count_where_device_is_ios_or_android_i_1d15b0,
     coalesce(any_event.any_event_count_in_the_last_7_days, 0) as any_event_count_in_the_last_7_days,
-    coalesce(any_event.any_event_count_from_29_days_before_7_days_ago_t_3e9814, 0) as any_event_count_from_29_days_before_7_days_ago_t_3e9814,
-    coalesce(any_event.any_event_count_up_to_30_days_before_7_days_ago, 0) as any_event_count_up_to_30_days_before_7_days_ago,
+    coalesce(any_event.any_event_count_in_the_30_days_before_that, 0) as any_event_count_in_the_30_days_before_that,
+    coalesce(any_event.any_event_count_before_those, 0) as any_event_count_before_those,
     coalesce(any_event.any_event_count_in_the_last_30_days, 0) as any_event_count_in_the_last_30_days,
     coalesce(any_event.any_event_days_in_the_last_60_days, 0) as any_event_days_in_the_last_60_days,
-    coalesce(checkout_started_or_pricing_viewed.checkout_started_or_pricing_viewed_count_in_the_aad91e, 0) as checkout_started_or_pricing_viewed_count_in_the_aad91e,
-    coalesce(upgraded.upgraded_count_in_the_last_14_days, 0) as upgraded_count_in_the_last_14_days,
+    coalesce(checkout_started_or_pricing_viewed.checkout_started_or_pricing_viewed_count_in_the_b31a41, 0) as checkout_started_or_pricing_viewed_count_in_the_b31a41,
+    coalesce(upgraded.upgraded_count_in_the_last_2_weeks, 0) as upgraded_count_in_the_last_2_weeks,
     coalesce(report_created.report_created_count_in_the_last_60_days, 0) as report_created_count_in_the_last_60_days,
     coalesce(pricing_viewed.pricing_viewed_count_in_the_last_14_days, 0) as pricing_viewed_count_in_the_last_14_days,
     coalesce(

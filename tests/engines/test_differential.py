@@ -1,0 +1,17 @@
+"""The compiler's SQL on PostgreSQL against the naive evaluator, on generated worlds."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.engines.worlds import Postgres
+from tests.reference.comparing import compared
+
+EXAMPLES = int(os.environ.get("MUSTER_FUZZ_EXAMPLES_POSTGRES", "150"))
+
+
+def test_postgres_agrees_with_the_evaluator(postgres_engine: Postgres) -> None:
+    if found := compared(postgres_engine, EXAMPLES):
+        pytest.fail(found, pytrace=False)
