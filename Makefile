@@ -1,8 +1,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: demo test check dev bench lock clean
+.PHONY: demo test check dev bench services lock clean
 
 demo: $(INSTALLED)
 	$(BIN)/muster demo
@@ -24,6 +25,11 @@ dev: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.bench
+
+# PostgreSQL's server from Debian's packages, where it is missing; the tests start one of their own when they need it.
+services:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || \
+	  { $(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -qq -y --no-install-recommends postgresql; }
 
 # Needs uv on the PATH; the files it writes name no package registry.
 lock:

@@ -200,10 +200,10 @@ def _segment(
     if spec.key == entity.key.lower():
         message = f"the file's name gives the key `{spec.key}`, which is the key column of {entity.name}"
         raise error("bad-key", message, Span(spec.source, 1, 1, 1), "call the file otherwise")
+    tests = node_to_tests(spec.tests, SpecTestScope(catalog, entity, specs, report))
     rule = _rule(spec, catalog, entity, specs, lists, report)
     if rule is None:
         return None
-    tests = node_to_tests(spec.tests, SpecTestScope(catalog, entity, specs, report))
     return Segment(
         key=spec.key,
         path=spec.source.path,

@@ -413,7 +413,7 @@ def _moved(node: Mapping, scope: Scope) -> Rule:
     keys = _segment_keys(Entry(entry.key, fields.require(entry.name)), entity, scope)
     windows = take_windows(fields, RECORDED_ON, entry.name)
     fields.close()
-    if entry.name == "was_in_segment" and len(windows) != 1:
+    if entry.name == "was_in_segment" and not windows:
         help_ = "add one, as in `on: 2026-01-31` or `in_last: 30 days`"
         raise error("missing-field", "`was_in_segment` on what day?", entry.key.span, help_)
     return MoveCondition(keys, MOVES[entry.name], tuple(each for each in windows if isinstance(each, DayWindow)))

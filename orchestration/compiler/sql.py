@@ -31,6 +31,7 @@ from orchestration.compiler.window import (
     Window,
 )
 
+DIALECTS = ("duckdb", "postgres", "spark", "snowflake", "bigquery", "databricks", "redshift", "trino")
 AS_OF = "as_of_day__"
 MODEL = "model__"
 Join: TypeAlias = Callable[[list[exp.Expr]], exp.Expr]
@@ -53,7 +54,7 @@ def catalog_to_clock(catalog: Catalog) -> Clock:
 def reserved_words() -> frozenset[str]:
     """Every word that means something to some engine; columns named so are quoted."""
     words: set[str] = set()
-    for name in ("duckdb", "postgres", "spark", "snowflake", "bigquery", "databricks", "redshift", "trino"):
+    for name in DIALECTS:
         dialect = Dialect.get_or_raise(Dialects(name))
         words |= {word.lower() for word in dialect.tokenizer_class.KEYWORDS if word.isalpha()}
         words |= {word.lower() for word in dialect.generator_class.RESERVED_KEYWORDS}

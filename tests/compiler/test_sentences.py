@@ -14,7 +14,7 @@ from orchestration.compiler.segment import StaticMembers
 from orchestration.compiler.sentence import plural, segment_to_sentence
 from tests.behaviour.cases import cases
 from tests.project import REPOSITORY
-from tests.reference.judging import compiled
+from tests.reference.on_duckdb import compiled
 
 GOLDEN = REPOSITORY / "tests" / "golden" / "sentences.txt"
 

@@ -1,13 +1,22 @@
-"""One server per test session and worker, started when the first test asks for it."""
+"""The engines that run here: one of each per test session and worker, started when the first test asks for it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import duckdb
 import pytest
 
 from tests.engines import postgres
-from tests.engines.worlds import Postgres
+from tests.engines.worlds import DuckDB, Postgres
+
+
+@pytest.fixture(scope="session")
+def duckdb_engine() -> DuckDB:
+    connection = duckdb.connect()
+    connection.execute("set TimeZone = 'UTC'")
+    connection.execute("set threads = 1")
+    return DuckDB(connection)
 
 
 @pytest.fixture(scope="session")

@@ -66,7 +66,7 @@ def binaries() -> Path:
 
 @contextmanager
 def running() -> Iterator[Server]:
-    """A server with an empty database, UTF-8 and no rules of any language. Raises ServerAbsent."""
+    """A server with an empty database, in UTF-8 and in no language. Raises ServerAbsent."""
     programs, account = binaries(), _account()
     folder = Path(tempfile.mkdtemp(prefix="muster-postgres-"))
     try:
@@ -97,7 +97,7 @@ def _account() -> _Account:
 
 
 def _init(programs: Path, data: Path, account: _Account) -> None:
-    options = ["-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"]
+    options = ["-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"]
     command = [str(programs / "initdb"), "-D", str(data), *options]
     made = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False, **account)
     assert made.returncode == 0, made.stderr

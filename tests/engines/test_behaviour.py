@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-import duckdb
 import pytest
 
 from orchestration.compiler.compile import Compilation
@@ -19,14 +18,6 @@ PENDING = frozenset({"lists: one element meets all operators of any_element"})
 each_case = pytest.mark.parametrize(
     "case", [case for case in cases() if case.name not in PENDING], ids=lambda case: case.name
 )
-
-
-@pytest.fixture(scope="module")
-def duckdb_engine() -> DuckDB:
-    connection = duckdb.connect()
-    connection.execute("set TimeZone = 'UTC'")
-    connection.execute("set threads = 1")
-    return DuckDB(connection)
 
 
 @each_case

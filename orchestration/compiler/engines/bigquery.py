@@ -89,6 +89,17 @@ def select(node: exp.Select) -> exp.Expr:
     return node
 
 
+def order(node: exp.Order) -> exp.Expr:
+    """Nulls come first, unless whether there is a value comes before; windows have no `nulls last`."""
+    found: list[exp.Expr] = []
+    for each in node.expressions:
+        descending = bool(each.args.get("desc"))
+        if each.args.get("nulls_first") is False and not descending:
+            found.append(exp.Ordered(this=exp.Is(this=each.this.copy(), expression=exp.Null()), nulls_first=True))
+        found.append(exp.Ordered(this=each.this, desc=descending or None, nulls_first=not descending))
+    return exp.Order(expressions=found)
+
+
 ENGINE = Engine(
     "bigquery",
     {
@@ -102,6 +113,7 @@ ENGINE = Engine(
         exp.ArrayContains: contains,
         exp.ArrayAny: any_element,
         exp.Select: select,
+        exp.Order: order,
         exp.Is: known,
         exp.StrPosition: full_mapping_lower,
         exp.StartsWith: full_mapping_lower,

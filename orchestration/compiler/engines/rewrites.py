@@ -69,7 +69,7 @@ def _negative(amount: exp.Expr) -> exp.Expr:
 def by_at_time_zone(node: exp.ConvertTimezone) -> exp.Expr:
     """`at time zone` twice, from a plain instant: of one with a zone it would do the opposite."""
     instant = node.args["timestamp"]
-    plain = instant if isinstance(instant, exp.Cast) else exp.Cast(this=instant, to=exp.DataType.build("timestamp"))
+    plain = exp.cast(instant, "timestamp", copy=False)
     there = exp.AtTimeZone(this=plain, zone=node.args["source_tz"])
     return exp.AtTimeZone(this=there, zone=node.args["target_tz"])
 
