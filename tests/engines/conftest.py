@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import duckdb
 import pytest
 
 from tests.engines import postgres
-from tests.engines.worlds import DuckDB, Postgres
+from tests.engines.on_postgres import Postgres
+from tests.reference.on_duckdb import DuckDB
 
 
 @pytest.fixture(scope="session")
 def duckdb_engine() -> DuckDB:
-    connection = duckdb.connect()
-    connection.execute("set TimeZone = 'UTC'")
-    connection.execute("set threads = 1")
-    return DuckDB(connection)
+    return DuckDB()
 
 
 @pytest.fixture(scope="session")

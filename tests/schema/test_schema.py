@@ -23,7 +23,8 @@ from tests.compiler.test_problems import CATALOG, OTHERS, RULES
 from tests.project import REPOSITORY
 from tests.reference import strategy_rows
 from tests.reference.pools import Pen, clock_of
-from tests.reference.strategies import World, worlds
+from tests.reference.strategies import worlds
+from tests.reference.world import World
 
 # Well formed, but wrong by what a schema cannot know: other files, arithmetic, calendars and patterns.
 NOT_STRUCTURAL = {"bad-pattern", "number-range", "bad-date", "unknown-segment", "wrong-entity", "archived-segment"}
