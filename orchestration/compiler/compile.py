@@ -58,6 +58,7 @@ class Compilation:
     destinations: dict[str, DestinationSpec]
     lists: Mapping_[str, StaticList] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()
+    specs: Mapping_[str, SegmentSpec] = field(default_factory=dict, repr=False)
 
     def plans(self, *keys: str) -> tuple[Plan, ...]:
         """The plans of all segments, or of those named and the ones they refer to, each after those it looks at."""
@@ -143,9 +144,8 @@ def _understood(sources: Sources, report: Report) -> Compilation | None:
     for audience in audiences.values():
         check_audience(audience, catalog, specs, destinations, report)
     read = {path: found for path, found in lists.items() if found}
-    return Compilation(
-        catalog, Bases(catalog_to_clock(catalog), populations), segments, audiences, destinations, lists=read
-    )
+    bases = Bases(catalog_to_clock(catalog), populations)
+    return Compilation(catalog, bases, segments, audiences, destinations, lists=read, specs=specs)
 
 
 def _population(catalog: Catalog, entity: Entity, report: Report) -> Rule | None:
