@@ -29,14 +29,18 @@ Locate = Callable[[str], exp.Table]
 
 def to_text(query: exp.Expr, dialect: str, swaps: Mapping[str, str] | None = None) -> str:
     """The query as a person would write it: small letters, one clause a line; `swaps` gives names another spelling."""
+    return _written(query.copy(), dialect, swaps or {})
+
+
+def _written(query: exp.Expr, dialect: str, swaps: Mapping[str, str]) -> str:
+    """The same for a tree that is used up."""
+    has_lines = any("\n" in found.this for found in query.find_all(exp.Literal))
     written = ENGINES[dialect].to_sql(query)
-    return _respelled(_closed_up(written, query), dialect, swaps or {})
+    return _respelled(written if has_lines else _closed_up(written), dialect, swaps)
 
 
-def _closed_up(written: str, query: exp.Expr) -> str:
-    """Parentheses around one short line on that line; not where a literal's own lines could be taken for them."""
-    if any("\n" in found.this for found in query.find_all(exp.Literal)):
-        return written
+def _closed_up(written: str) -> str:
+    """Parentheses around one short line on that line; a literal's own lines could be taken for them."""
     return _OPENED.sub(lambda found: f"({found[1]})" if len(found[1]) <= MAX_CLOSED else found[0], written)
 
 
@@ -70,7 +74,7 @@ def to_model(query: exp.Query, dialect: str, macros: Mapping[str, str] | None = 
         if named.name.startswith(MEASURED_FROM):
             measure, _, definition = named.name.removeprefix(MEASURED_FROM).partition(DEFINED)
             swaps[named.name] = "{{ measured_from('" + measure + "', '" + definition + "') }}"
-    return to_text(query, dialect, swaps)
+    return _written(query, dialect, swaps)
 
 
 def models_in(query: exp.Query) -> list[exp.Table]:

@@ -27,7 +27,7 @@ Where DESIGN.md leaves a choice, this is what was chosen:
 14. `domain` compares what follows the last @; text without an @ has no domain (false, and not unknown).
 15. `has_none` and the other list operators see a list of nulls as empty, so as unknown. `any_element` tests known
     elements and is a positive condition, whatever operator stands inside; its operators are met by one element.
-16. Case is folded character by character: a letter whose lower case is longer than one character stays as it is.
+16. Case is folded character by character, by Unicode's simple mapping: no letter grows, and none depends on others.
 17. `members:` lists keys as text, compared with the key as text; only those in the base population are members.
 18. The dotted form works for every relation (`orders.status: paid`) and for `in_segment`. A relation backwards is
     called as the model of the entity it starts from (`related: people`), unless the catalog declares that name.

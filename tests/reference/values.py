@@ -38,8 +38,8 @@ def decided(verdict: bool | None, word: str, unknown: str | None) -> bool:
 
 
 def fold(text: str) -> str:
-    """Fold case character by character, as databases do: a letter whose lower case is longer stays as it is."""
-    return "".join(lower if len(lower := c.lower()) == 1 else c for c in text)
+    """Fold case character by character, by Unicode's simple mapping; İ is the one letter where Python's is longer."""
+    return text.replace("İ", "i").translate({ord(c): c.lower() for c in text if len(c.lower()) == 1})
 
 
 def text(word: str, value: str, operand: Any) -> bool:

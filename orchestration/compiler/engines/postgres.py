@@ -18,11 +18,10 @@ from orchestration.compiler.engines.rewrites import (
     ends_by_right,
     is_empty_array,
     like_pattern,
-    literal_of,
-    needle_of,
     number,
     swapped_letters,
     unless_null,
+    wanted_letters,
 )
 
 
@@ -69,14 +68,15 @@ def lower(node: exp.Lower) -> exp.Expr:
     return exp.Lower(this=exp.Collate(this=node.this, expression=exp.to_identifier(BINARY, quoted=True)))
 
 
-def folded(node: TextSearch) -> TextSearch:
-    """What is looked for is in small letters; `lower` has been called on what it is looked for in."""
-    node.set("this", swapped_letters(node.this, literal_of(needle_of(node)), capitals()))
+def lowered(node: TextSearch) -> TextSearch:
+    """`lower` has been called on what is searched."""
+    letters = [found for each in wanted_letters(node) for found in capitals().get(each, ())]
+    node.set("this", swapped_letters(node.this, letters))
     return node
 
 
 def ends_with(node: exp.EndsWith) -> exp.Expr:
-    return ends_by_right(folded(node))
+    return ends_by_right(lowered(node))
 
 
 def days(node: exp.Unnest) -> exp.Expr:
@@ -108,8 +108,8 @@ ENGINE = Engine(
         exp.ArrayContains: contains,
         exp.ArrayAny: any_element,
         exp.Lower: lower,
-        exp.StrPosition: folded,
-        exp.StartsWith: folded,
+        exp.StrPosition: lowered,
+        exp.StartsWith: lowered,
         exp.EndsWith: ends_with,
         exp.RegexpLike: like_pattern("$"),
         exp.Unnest: days,

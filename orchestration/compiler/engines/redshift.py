@@ -14,6 +14,7 @@ from orchestration.compiler.engines.rewrites import (
     ends_by_right,
     is_empty_array,
     literal_of,
+    lowered_fully,
     moved_by,
     number,
     respelled,
@@ -40,6 +41,18 @@ def zoned(node: exp.ConvertTimezone) -> exp.Expr:
 
 def later(node: exp.TimestampAdd) -> exp.Expr:
     return exp.DateAdd(this=node.this, expression=node.expression, unit=node.args["unit"])
+
+
+def position(node: exp.StrPosition) -> exp.Expr:
+    return lowered_fully(node) if isinstance(node.this, exp.Lower) else node
+
+
+def starts_with(node: exp.StartsWith) -> exp.Expr:
+    return starts_by_left(lowered_fully(node))
+
+
+def ends_with(node: exp.EndsWith) -> exp.Expr:
+    return ends_by_right(lowered_fully(node))
 
 
 def like(node: exp.RegexpLike) -> exp.Expr:
@@ -128,8 +141,9 @@ ENGINE = Engine(
         exp.ArrayContains: contains,
         exp.ArrayAny: any_element,
         exp.Unnest: days,
-        exp.StartsWith: starts_by_left,
-        exp.EndsWith: ends_by_right,
+        exp.StrPosition: position,
+        exp.StartsWith: starts_with,
+        exp.EndsWith: ends_with,
         exp.RegexpLike: like,
         exp.Collate: without_collation,
     },

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from sqlglot import exp
 
-from orchestration.compiler.engines.nodes import ELEMENT, NAN
+from orchestration.compiler.engines.nodes import ELEMENT, NAN, capitals, folded
 from orchestration.compiler.engines.patterns import read_pattern, spell_pattern
 from orchestration.compiler.sql import text as text_literal
 
-# What Unicode's full mapping folds by the letters around it, or into two letters.
-SPECIAL_CAPITALS = {"σ": ("Σ",), "i": ("İ",)}
+# What Unicode's full mapping makes into one of these by the letters around it, or into two letters.
+SPECIAL_CAPITALS = {"ς": ("Σ",), "i": ("İ",)}
 
 TextSearch = TypeVar("TextSearch", exp.StrPosition, exp.StartsWith, exp.EndsWith)
 
@@ -169,20 +169,25 @@ def like_pattern(end: str) -> Callable[[exp.RegexpLike], exp.Expr]:
     return like
 
 
-def swapped_letters(text: exp.Expr, wanted: str, letters: Mapping[str, tuple[str, ...]]) -> exp.Expr:
-    """The text with capitals that the engine may fold wrongly put into small letters, as far as those are wanted."""
-    pairs = [(capital, letter) for letter in sorted(set(wanted)) for capital in letters.get(letter, ())]
-    if not pairs:
-        return text
-    capitals_, small = ("".join(each) for each in zip(*pairs, strict=True))
-    return called("translate", text, exp.Literal.string(capitals_), exp.Literal.string(small))
+def swapped_letters(text: exp.Expr, letters: Iterable[str]) -> exp.Expr:
+    """The text with these capitals put into small letters, which the engine may do wrongly by itself."""
+    found = "".join(dict.fromkeys(letters))
+    return called("translate", text, exp.Literal.string(found), exp.Literal.string(folded(found))) if found else text
 
 
-def full_mapping_lower(node: TextSearch) -> TextSearch:
-    """Small letters where the engine's `lower` follows Unicode's full mapping."""
-    lower = node.this
-    if isinstance(lower, exp.Lower):
-        lower.set("this", swapped_letters(lower.this, literal_of(needle_of(node)), SPECIAL_CAPITALS))
+def wanted_letters(node: TextSearch) -> list[str]:
+    """The letters that are looked for, each once."""
+    return sorted(set(literal_of(needle_of(node))))
+
+
+def lowered_fully(node: TextSearch) -> TextSearch:
+    """Small letters where the engine's `lower` follows Unicode's full mapping, of whatever version."""
+    lower, wanted = node.this, wanted_letters(node)
+    letters: list[str] = []
+    for each in wanted:
+        letters += () if each.isascii() else capitals().get(each, ())
+        letters += SPECIAL_CAPITALS.get(each, ())
+    lower.set("this", swapped_letters(lower.this, letters))
     return node
 
 

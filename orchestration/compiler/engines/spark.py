@@ -10,8 +10,8 @@ from orchestration.compiler.engines.rewrites import (
     array_size,
     called,
     empty_by_size,
-    full_mapping_lower,
     like_pattern,
+    lowered_fully,
     without_collation,
 )
 
@@ -41,9 +41,9 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.TimestampAdd: later,
     exp.Nullif: empty_by_size(array_size),
     exp.ArrayAny: any_element,
-    exp.StrPosition: full_mapping_lower,
-    exp.StartsWith: full_mapping_lower,
-    exp.EndsWith: full_mapping_lower,
+    exp.StrPosition: lowered_fully,
+    exp.StartsWith: lowered_fully,
+    exp.EndsWith: lowered_fully,
     exp.RegexpLike: like_pattern(r"\z"),
     exp.Collate: without_collation,
 }
