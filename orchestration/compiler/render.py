@@ -11,6 +11,7 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.tokenizer_core import TokenType
 
+from orchestration.compiler.catalog import Entity, Type
 from orchestration.compiler.engines.registry import ENGINES
 from orchestration.compiler.flags import flags_select
 from orchestration.compiler.imports import Bases, with_ctes
@@ -94,15 +95,27 @@ def _reference(named: str, dialect: str) -> str:
 class Recorded:
     """What a warehouse holds of earlier days: the columns of each entity's history, and today's definitions.
 
-    `definitions` gives definition and status by segment; `has_definitions` tells whether earlier ones are held.
+    `definitions` gives definition and status by segment; `has_definitions` tells whether earlier ones are held;
+    `unrecorded` are entities whose attributes are to be recorded and never were.
     """
 
     columns: Mapping[str, Collection[str]] = field(default_factory=dict)
     definitions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     has_definitions: bool = False
+    unrecorded: tuple[Entity, ...] = ()
 
 
 NOTHING_RECORDED = Recorded()
+KINDS = {
+    Type.TEXT: "text",
+    Type.INTEGER: "bigint",
+    Type.NUMBER: "decimal(38, 9)",
+    Type.FLOAT: "double",
+    Type.BOOLEAN: "boolean",
+    Type.DATE: "date",
+    Type.TIMESTAMP: "timestamp",
+    Type.LIST: "array<text>",
+}
 
 
 def to_inline(
@@ -160,6 +173,7 @@ def _list_select(trait: ListTrait) -> exp.Query:
 def _past_selects(plans: Sequence[Plan], locate: Locate, recorded: Recorded) -> dict[str, exp.Query]:
     """What stands for the tables of earlier days, whether or not the warehouse holds them."""
     found = {HISTORY_BEFORE + plan.entity.name: _history_select(plan, locate, recorded) for plan in plans}
+    found |= {entity.versions: _no_versions(entity) for entity in recorded.unrecorded}
     return {
         **found,
         DEFINITIONS: _definitions_today(recorded),
@@ -179,6 +193,14 @@ def _history_select(plan: Plan, locate: Locate, recorded: Recorded) -> exp.Query
     query = exp.Select(expressions=[key, *flags, *_validity()])
     query = query.from_(locate(f"{plan.entity.name}_history"), copy=False)
     return query.where(exp.LT(this=column("dbt_valid_from"), expression=_day()), copy=False)
+
+
+def _no_versions(entity: Entity) -> exp.Select:
+    """The table of versions before anything was recorded."""
+    types = {attribute.column: KINDS[attribute.type] for attribute in entity.attributes.values()}
+    types |= {entity.key: "text", "dbt_valid_from": "date", "dbt_valid_to": "date"}
+    columns = [exp.alias_(cast(exp.Null(), kind), identifier(name)) for name, kind in types.items()]
+    return exp.Select(expressions=columns).where(exp.false(), copy=False)
 
 
 def _validity() -> list[exp.Expr]:

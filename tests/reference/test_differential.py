@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 
 from tests.reference.judging import asked
@@ -15,13 +16,28 @@ from tests.reference.strategies import worlds
 from tests.reference.world import World
 
 EXAMPLES = int(os.environ.get("MUSTER_FUZZ_EXAMPLES", "5000"))
+PARTS = 2
 PHASES = (Phase.explicit, Phase.generate, Phase.shrink)
 ENGINE = DuckDB()
+each_part = pytest.mark.parametrize("_part", range(PARTS))
 
 
-@settings(max_examples=EXAMPLES, deadline=None, database=None, phases=PHASES, suppress_health_check=list(HealthCheck))
+@pytest.mark.long
+@pytest.mark.part
+@each_part
+def test_sql_agrees_with_the_evaluator(_part: int) -> None:
+    agrees()
+
+
+@settings(
+    max_examples=-(-EXAMPLES // PARTS),
+    deadline=None,
+    database=None,
+    phases=PHASES,
+    suppress_health_check=list(HealthCheck),
+)
 @given(worlds(static=True))
-def test_sql_agrees_with_the_evaluator(world: World) -> None:
+def agrees(world: World) -> None:
     found = asked(ENGINE, world)
     expected = {key: world.members(key) for key in world.specs}
     for key in world.specs:
