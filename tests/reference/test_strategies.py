@@ -110,7 +110,7 @@ def test_no_later_word_is_nearly_always_true_or_false() -> None:
             made[word] += 1
     assert set(made) == WORDS
     shares = {word: (held[word] / judged[word], divided[word] / made[word]) for word in made}
-    rare = {word: share for word, share in shares.items() if not 0.02 < share[0] < 0.9 or share[1] < 0.05}
+    rare = {word: share for word, share in shares.items() if not 0.01 < share[0] < 0.9 or share[1] < 0.03}
     assert not rare
 
 
