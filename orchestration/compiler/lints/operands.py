@@ -137,7 +137,7 @@ def _is_older(window: Window, keeps: Length, week_starts_on: str) -> bool:
     """Whether a window surely begins, or where it is open ends, before the days that are kept."""
     if not isinstance(window, DayWindow) or line_of(window) is not RELATIVE:
         return False
-    edge, kept = window.first or window.last, RelativeDay(-keeps.months, -keeps.days)
+    edge, kept = window.first or window.last, RelativeDay(-keeps.months, 1 - keeps.days)
     days = as_of_days((window, DayWindow(kept, None)))
     if edge is None or days is None:
         return False

@@ -73,6 +73,15 @@ def _group(entry: Entry, rule: Rule) -> Placed | None:
             return None
 
 
+def leaves(placed: Placed) -> Iterator[Placed]:
+    """The conditions as they are written, each once."""
+    if placed.is_leaf or placed.node is not None:
+        yield placed
+        return
+    for part in placed.parts:
+        yield from leaves(part)
+
+
 def rows_rules(placed: Placed) -> Iterator[tuple[Condition, Placed]]:
     """The rules about rows inside a leaf's conditions, each once, with the condition they belong to."""
     found: dict[Rule, tuple[Condition, Placed]] = {}
