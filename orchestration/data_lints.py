@@ -102,7 +102,9 @@ def _columns(catalog: Catalog, node: Node, types: dict[str, dict[str, str]]) -> 
             message = f"the warehouse's table `{column.model}` has no column `{column.name}`"
             yield Problem("missing-column", message, span, nearest(column.name, known), "warning")
         elif column.type and not re.fullmatch(FITTING[column.type], _plain(kind)):
-            message = f"`{column.name}` is a {kind} in the warehouse's table `{column.model}`, and here a {column.type}"
+            message = (
+                f"`{column.name}` has the type {kind} in the warehouse's table `{column.model}`, and {column.type} here"
+            )
             help_ = "name the type that fits, or cast the column in its staging model"
             yield Problem("column-type", message, span, help_, "warning")
 
@@ -229,7 +231,7 @@ def _missing(asked: list[Asked], seen: set[str], is_list: bool) -> Iterator[Prob
         if each.value in seen:
             continue
         span = each.mention.placed.span
-        help_ = nearest(each.value, seen)
+        help_ = nearest(each.value, seen) or "correct it, unless such rows are yet to come"
         if is_list:
             message = f"no `{each.what}` in the warehouse have the element `{each.value}`"
             yield Problem("unseen-value", message, span, help_, "warning")

@@ -46,12 +46,15 @@ def rows(catalog: dict[str, Any], seed: int) -> Rows:
 def clashing(pen: Pen, place: Place) -> list[Any]:
     """Two or three conditions about the same thing."""
     number = pen.number(2, 3)
-    match pen.pick("attribute", "attribute", "attribute", "events", "rows"):
+    match pen.pick("attribute", "attribute", "attribute", "events", "ends", "rows"):
         case "attribute":
             name = pen.pick(*place.fields)
             found = [{name: attribute_body(pen, place, name)} for _ in range(number)]
         case "events" if place.entity == "person":
             found = [events(pen) for _ in range(number)]
+        case "ends" if place.entity == "person":
+            word = pen.pick("first_performed", "last_performed")
+            found = [{word: "login", "in_last": "30 days", **window(pen)} for _ in range(number)]
         case _:
             made = pen.pick(*LEAVES[place.entity or ""])
             found = [made(pen, place) for _ in range(number)]

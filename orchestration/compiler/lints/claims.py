@@ -221,7 +221,7 @@ def _why(rule: Rule, judge: Judge) -> str:
                 return "a count is a whole number from 0"
             case _:
                 pass
-    return ""
+    return "correct it, or take it out"
 
 
 def _with_effect(problem: Problem, verdict: bool) -> Problem:

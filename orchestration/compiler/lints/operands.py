@@ -78,7 +78,7 @@ def _why_idle(found: tuple[Condition, ...]) -> str:
         return "a count or a sum is never unknown, and a positive condition is false where another number is"
     if all(isinstance(each, AttributeCondition) and isinstance(each.test, IsKnown) for each in found):
         return "`is_unknown` and `has_any_value` ask about that themselves"
-    return "unknown values pass negative conditions, and no others, without a word"
+    return "without it an unknown value passes negative conditions and no others"
 
 
 def _is_default(condition: Condition) -> bool:

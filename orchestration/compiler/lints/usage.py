@@ -81,7 +81,7 @@ def unused(compilation: Compilation, catalog: Node) -> list[Problem]:
         if span and entry.stands_for not in used and not any(entry.path[: len(each)] == each for each in idle):
             idle.append(entry.path)
             message = f"no rule and no audience uses {entry.said}"
-            found.append(Problem("unused", message, span, "", "warning"))
+            found.append(Problem("unused", message, span, "take it out, or leave it for rules to come", "warning"))
     return found
 
 
