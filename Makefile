@@ -18,6 +18,7 @@ check: $(INSTALLED)
 	$(BIN)/lint-imports
 	$(BIN)/muster check
 	$(BIN)/muster compile --check
+	$(BIN)/muster schema --check
 
 dev: $(INSTALLED)
 	$(BIN)/muster dev

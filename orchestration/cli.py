@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -18,13 +19,18 @@ import yaml
 from orchestration import printing
 from orchestration.compiler.compile import Compilation, compile_sources
 from orchestration.compiler.emit import compilation_to_files
-from orchestration.compiler.files import Differences, differences, read_sources, write_files
-from orchestration.compiler.problem import Problems
-from orchestration.compiler.words import rule_to_words
+from orchestration.compiler.files import Differences, differences, read_sources, write_file, write_files
+from orchestration.compiler.list_edits import add_keys, remove_keys
+from orchestration.compiler.problem import Problem, Problems
+from orchestration.compiler.schema import sources_to_schemas
+from orchestration.compiler.segment import StaticMembers
+from orchestration.compiler.sentence import segment_to_sentence
 from orchestration.days import DayStatus, recorded_days
 from orchestration.errors import MusterError
-from orchestration.questions import Answer, Questions, ask
+from orchestration.questions import Answer, Places, Questions, ask
 from orchestration.settings import Settings, load_settings
+from orchestration.spectests.running import run_tests
+from orchestration.static_lists import edit, listed, read_again, unknown_members, unknown_warning
 from orchestration.warehouse import DuckDB, Warehouse
 
 DIALECTS = ("duckdb", "postgres", "spark", "snowflake", "bigquery", "databricks", "redshift", "trino")
@@ -72,11 +78,15 @@ def yesterday(timezone: str) -> date:
     return datetime.now(ZoneInfo(timezone)).date() - timedelta(days=1)
 
 
-def understood(settings: Settings) -> Compilation:
-    if not (settings.specs / "catalog.yml").is_file():
+def _needs_specs(settings: Settings) -> None:
+    if not (settings.specs / "catalog.yml").exists():
         raise MusterError(
             f"no Muster project in {settings.project} (it has no segment_specs/catalog.yml): go there or use --project"
         )
+
+
+def understood(settings: Settings) -> Compilation:
+    _needs_specs(settings)
     return compile_sources(read_sources(settings.project))
 
 
@@ -88,19 +98,61 @@ def opened(project: Path | None) -> Iterator[Opened]:
         yield Opened(settings, compilation, warehouse)
 
 
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Nothing that is read is garbage yet, so looking for some would only take time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 @app.command()
-def check(project: Project = None, as_json: AsJson = False) -> None:
-    """Read all specs and show every problem."""
+def check(
+    project: Project = None,
+    as_json: AsJson = False,
+    github: Annotated[bool, typer.Option("--github", help="Print annotations for GitHub Actions.")] = False,
+) -> None:
+    """Read all specs, run their tests, and show every problem."""
     settings = load_settings(project)
     try:
-        compilation = understood(settings)
-    except Problems as found:
-        printing.problems(found.problems, as_json=as_json)
-        raise typer.Exit(1) from None
-    printing.problems(compilation.warnings, as_json=as_json)
+        with uncollected():
+            compilation = understood(settings)
+            tests = run_tests(compilation)
+            warnings = (*compilation.warnings, *_unknown_members(settings, compilation))
+        found = sorted((*warnings, *tests.failures), key=lambda each: each.order)
+    except Problems as problems:
+        compilation, tests, found = None, None, list(problems.problems)
+    if github:
+        printing.github(found, _folder(settings))
+    else:
+        printing.problems(found, as_json=as_json)
+    if compilation is None or tests is None:
+        raise typer.Exit(1)
     _check_zone(settings, compilation)
+    if tests.failures:
+        printing.error(f"{len(tests.failures)} of {tests.count} tests failed")
+        raise typer.Exit(1)
     if not as_json:
-        printing.line(f"{len(compilation.segments)} segments, {len(compilation.audiences)} audiences: no errors")
+        counts = [f"{len(compilation.segments)} segments", f"{len(compilation.audiences)} audiences"]
+        counts += [f"{tests.count} tests"] if tests.count else []
+        printing.line(f"{', '.join(counts)}: no errors")
+
+
+def _unknown_members(settings: Settings, compilation: Compilation) -> list[Problem]:
+    if not any(isinstance(each.rule, StaticMembers) for each in compilation.segments.values()):
+        return []
+    with at_hand(settings) as warehouse:
+        return unknown_members(compilation, settings.project, warehouse) if warehouse else []
+
+
+def _folder(settings: Settings) -> str:
+    """The way from the working directory to the project, which is empty where they are the same."""
+    here = Path.cwd()
+    if settings.project == here or not settings.project.is_relative_to(here):
+        return ""
+    return settings.project.relative_to(here).as_posix()
 
 
 @app.command("compile")
@@ -141,11 +193,42 @@ def _report_differences(found: Differences, folder: Path, only_check: bool, as_j
 
 
 @app.command()
+def schema(
+    project: Project = None,
+    only_check: Annotated[bool, typer.Option("--check", help="Change nothing; fail on any difference.")] = False,
+    into: Annotated[Path | None, typer.Option(help="The folder to write; by default segment_specs/.schema.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write JSON Schemas, by which editors complete and check specs."""
+    settings = load_settings(project)
+    _needs_specs(settings)
+    folder = into or settings.specs / ".schema"
+    files = sources_to_schemas(read_sources(settings.project))
+    found = replace(differences(folder, files), orphans=())
+    if found and not only_check:
+        for file in files:
+            write_file(folder, file)
+    _report_schemas(found, folder, only_check, as_json)
+    if only_check and found:
+        raise typer.Exit(1)
+
+
+def _report_schemas(found: Differences, folder: Path, only_check: bool, as_json: bool) -> None:
+    stale = sorted((*found.missing, *found.changed))
+    if as_json:
+        printing.json_({"missing" if only_check else "wrote": stale, "folder": str(folder)})
+    elif only_check and stale:
+        printing.error(f"the schemas differ from the specs ({', '.join(stale)}): run `muster schema` and commit them")
+    else:
+        printing.line(f"wrote {', '.join(stale)} to {folder}" if stale else "the schemas are up to date")
+
+
+@app.command()
 def segments(project: Project = None, as_json: AsJson = False) -> None:
     """List all segments with their rules in words."""
     compilation = understood(load_settings(project))
     rows = [
-        (each.key, each.entity, each.name, each.status.value, each.owner, rule_to_words(each.rule))
+        (each.key, each.entity, each.name, each.status.value, each.owner, segment_to_sentence(each))
         for each in compilation.segments.values()
     ]
     printing.table(Answer(("segment", "entity", "name", "status", "owner", "rule"), [*rows]), as_json=as_json)
@@ -173,8 +256,53 @@ def preview(
 
 
 @app.command()
-def members(segment: Segment, as_of: AsOf = None, project: Project = None, as_json: AsJson = False) -> None:
-    """Who is in a segment: as recorded, or, where nothing records it, straight from the warehouse's tables."""
+def members(
+    words: Annotated[list[str], typer.Argument(metavar="SEGMENT | add SEGMENT KEY… | remove SEGMENT KEY…")],
+    as_of: AsOf = None,
+    project: Project = None,
+    as_json: AsJson = False,
+) -> None:
+    """Who is in a segment, as recorded or, where nothing records it, straight from the warehouse's tables.
+
+    With `add` or `remove`: edit the fixed list of a segment that has one.
+    """
+    if len(words) == 1:
+        _show_members(words[0], as_of, project, as_json)
+    elif len(words) > 2 and words[0] in EDITS:
+        _edit_members(words[0], words[1], words[2:], project, as_json)
+    else:
+        raise typer.BadParameter("write `members SEGMENT`, `members add SEGMENT KEY…` or `members remove SEGMENT KEY…`")
+
+
+EDITS = {"add": add_keys, "remove": remove_keys}
+
+
+def _edit_members(word: str, segment: str, keys: list[str], project: Path | None, as_json: bool) -> None:
+    settings = load_settings(project)
+    found = listed(understood(settings), settings.specs, segment)
+    done = edit(found, EDITS[word], keys)
+    path = found.path.relative_to(settings.project).as_posix()
+    printing.edited(word, segment, path, done, as_json=as_json)
+    if word == "add" and not as_json:
+        with at_hand(settings) as warehouse:
+            after = read_again(found, settings.project)
+            warning = warehouse and unknown_warning(after, Places(warehouse.tables()), warehouse, done.changed)
+        printing.problems([warning] if warning else [], as_json=False)
+
+
+@contextmanager
+def at_hand(settings: Settings) -> Iterator[Warehouse | None]:
+    """The warehouse, where it is there and nobody is writing it."""
+    try:
+        warehouse = DuckDB(settings.duckdb, read_only=True)
+    except MusterError:
+        yield None
+        return
+    with warehouse:
+        yield warehouse
+
+
+def _show_members(segment: str, as_of: datetime | None, project: Path | None, as_json: bool) -> None:
     with opened(project) as here:
         day = here.day(as_of)
         recorded = here.questions.recorded_members(segment, day) if day in here.published else None
@@ -315,11 +443,12 @@ def dev(port: Annotated[int, typer.Option(help="On loopback.")] = 3000) -> None:
 
 def main() -> None:
     """Run the command line; what went wrong is said in words, not as a traceback."""
-    try:
-        app()
-    except Problems as found:
-        printing.problems(found.problems, as_json="--json" in sys.argv)
-        sys.exit(1)
-    except MusterError as wrong:
-        printing.error(str(wrong))
-        sys.exit(wrong.exit_code)
+    with printing.streams():
+        try:
+            app()
+        except Problems as found:
+            printing.problems(found.problems, as_json="--json" in sys.argv)
+            sys.exit(1)
+        except MusterError as wrong:
+            printing.error(str(wrong))
+            sys.exit(wrong.exit_code)

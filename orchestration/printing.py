@@ -3,28 +3,63 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from io import TextIOWrapper
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from orchestration.compiler.problem import Problem, render_problem
+from orchestration.compiler.fields import MAX_PROBLEMS
+from orchestration.compiler.list_edits import ListEdit
+from orchestration.compiler.problem import Problem, problem_to_annotation, render_problem
 from orchestration.questions import Answer
 from orchestration.warehouse import Value
 
 
 def line(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
+    _write(sys.stdout, f"{text}\n")
 
 
 def error(text: str) -> None:
-    sys.stderr.write(f"error: {text}\n")
+    _write(sys.stderr, f"error: {text}\n")
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Write; when the reader has gone, as `head` does, the rest is written to nobody."""
+    try:
+        stream.write(text)
+    except BrokenPipeError:
+        _abandon(stream)
+
+
+def _abandon(stream: TextIO) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+@contextmanager
+def streams() -> Iterator[None]:
+    """Standard output and error that take any character and mind no reader who leaves early."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        yield
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except BrokenPipeError:
+                _abandon(stream)
 
 
 def _plain(value: object) -> object:
@@ -39,13 +74,29 @@ def json_(content: object) -> None:
     line(json.dumps(content, default=_plain, ensure_ascii=False, indent=2))
 
 
-def problems(found: Iterable[Problem], *, as_json: bool) -> None:
+def problems(found: Sequence[Problem], *, as_json: bool) -> None:
     """Problems as text on standard error, or as JSON."""
     if as_json:
         json_({"problems": [_problem_record(problem) for problem in found]})
         return
     for problem in found:
-        sys.stderr.write(f"{render_problem(problem)}\n\n")
+        _write(sys.stderr, f"{render_problem(problem)}\n\n")
+    if len(found) > 1:
+        _write(sys.stderr, f"{_summary(found)}\n")
+
+
+def _summary(found: Sequence[Problem]) -> str:
+    counts = Counter(problem.severity for problem in found)
+    said = [f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in sorted(counts.items())]
+    files = len({problem.span.source.path for problem in found})
+    more = "; there may be more" if len(found) >= MAX_PROBLEMS else ""
+    return f"{' and '.join(said)} in {'one file' if files == 1 else f'{files} files'}{more}"
+
+
+def github(found: Iterable[Problem], folder: str) -> None:
+    """Problems as GitHub Actions shows them beside the lines of a pull request."""
+    for problem in found:
+        line(problem_to_annotation(problem, folder))
 
 
 def _problem_record(problem: Problem) -> dict[str, object]:
@@ -58,6 +109,7 @@ def _problem_record(problem: Problem) -> dict[str, object]:
         "column": problem.span.column,
         "length": problem.span.length,
         "help": problem.help,
+        **({"notes": list(problem.notes)} if problem.notes else {}),
     }
 
 
@@ -90,6 +142,17 @@ def members(segment: str, day: date, count: int, keys: list[Value] | None, *, as
     line(f"{segment} as of {day}: {count} member{'' if count == 1 else 's'}{said}")
     for key in keys or ():
         line(_cell(key))
+
+
+def edited(word: str, segment: str, path: str, done: ListEdit, *, as_json: bool) -> None:
+    """What an edit of a fixed list did, and what there was nothing to do for."""
+    past, idle = {"add": ("added", "there already"), "remove": ("removed", "not in it")}[word]
+    if as_json:
+        json_({"segment": segment, "list": path, past: list(done.changed), "unchanged": list(done.unchanged)})
+        return
+    said = [f"{past} {', '.join(done.changed)}"] if done.changed else [f"nothing {past}"]
+    said += [f"{idle}: {', '.join(done.unchanged)}"] if done.unchanged else []
+    line(f"{path}: {'; '.join(said)}")
 
 
 def counts(by: str, day: date, answer: Answer, *, as_json: bool) -> None:

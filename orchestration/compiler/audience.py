@@ -28,7 +28,9 @@ def audience_select(compilation: Compilation, spec: AudienceSpec) -> exp.Select:
     base = bare(entity.model)
     reading = Import(base, compilation.bases.clock, entity.key, entity.key, joined=True)
     attributes = {**entity.attributes, entity.key: Attribute(entity.key, entity.key, Type.TEXT)}
-    named = {each.text: each.text for each in spec.identify_by} | {name: value.text for name, value in spec.fields}
+    named = {each.text: each.text for each in spec.identify_by} | {
+        field.name: field.value.text for field in spec.fields
+    }
     key = column(entity.key, base)
     values = [
         aliased(reading.value(attributes[attribute], False), name)
@@ -77,7 +79,7 @@ def audience_exposure(compilation: Compilation, spec: AudienceSpec) -> dict[str,
         "destination": destination.name,
         "send": spec.send,
         "identify_by": [each.text for each in spec.identify_by],
-        "fields": {name: value.text for name, value in spec.fields},
+        "fields": {field.name: field.value.text for field in spec.fields},
         "consent": spec.consent.text if spec.consent else None,
         "exclude_segments": [each.text for each in spec.exclude_segments],
         "guard": {

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from orchestration.compiler.catalog import Attribute, EventRows, TimeColumn, Type
 from orchestration.compiler.dates import WINDOW_WORDS, is_window, node_to_windows
-from orchestration.compiler.fields import Fields, as_choice, as_text, as_texts, error
+from orchestration.compiler.fields import Fields, as_text, as_texts, error
 from orchestration.compiler.operators import (
     COMPARISONS,
     NEGATIVE,
@@ -57,7 +58,7 @@ def event_names(node: Node) -> tuple[str, ...] | None:
     """The names of the events that count; None is any. Raises Problems."""
     names = as_texts(node)
     if not names:
-        raise error("empty-list", "an empty list names no event", node.span)
+        raise error("empty-list", "an empty list names no event", node.span, "name at least one, or write `any`")
     return None if ANY in names else tuple(sorted(set(names)))
 
 
@@ -75,12 +76,12 @@ def take_windows(fields: Fields, at: TimeColumn | None, what: str) -> tuple[Wind
         entry = fields.left.get(word)
         if entry is None or not is_window(word, entry.value):
             continue
-        if at is None:
-            raise error(
-                "no-date", f"`{what}` has no date, so no window", entry.key.span, "give it `at:` in the catalog"
-            )
         node = fields.require(word)
-        found.extend(node_to_windows(word, node, at.type))
+        if at is None:
+            help_ = "give it `at:` in the catalog"
+            fields.report.error("no-date", f"`{what}` has no date, so no window", entry.key.span, help_)
+        else:
+            found.extend(fields.report.attempt(partial(node_to_windows, word, node, at.type)) or ())
     fields.known.extend(WINDOW_WORDS)
     return tuple(found)
 
@@ -99,12 +100,10 @@ def rows_number(fields: Fields, attributes: dict[str, Attribute], around: Around
 def _numbers(
     fields: Fields, counts: dict[str, Aggregate], attributes: dict[str, Attribute], around: Around
 ) -> Iterator[Number]:
-    override = fields.take("unknown")
-    unknown = None if override is None else as_choice(override, ("include", "exclude")) == "include"
+    override = fields.choice("unknown", ("include", "exclude"), "")
+    unknown = override == "include" if override else None
     for word, aggregate in counts.items():
-        node = fields.take(word)
-        if node is not None:
-            yield from node_to_numbers(aggregate, node, around, unknown)
+        yield from fields.read(word, partial(node_to_numbers, aggregate, around=around, unknown=unknown), ())
     asked = [aggregate for aggregate in AGGREGATES if aggregate in fields.left]
     beside = [entry for entry in fields.left.values() if entry.name in (*NUMBER_WORDS, "within")]
     if len(asked) > 1:
@@ -116,7 +115,8 @@ def _numbers(
     for aggregate in asked:
         node = fields.require(aggregate)
         if not beside:
-            raise error("no-operator", f"nothing is said about the {aggregate}", node.span, "add `greater_than: …`")
+            help_ = "add an operator beside it, as in `greater_than: 100`"
+            raise error("no-operator", f"nothing is said about the {aggregate}", node.span, help_)
         for entry in beside:
             fields.take(entry.name)
         attribute = _aggregated(aggregate, node, attributes)
@@ -130,9 +130,12 @@ def _aggregated(aggregate: Aggregate, node: Node, attributes: dict[str, Attribut
     if attribute is None:
         raise error("unknown-attribute", f"there is no `{name}` here", node.span, nearest(name, attributes))
     if aggregate is Aggregate.DISTINCT and attribute.type is Type.LIST:
-        raise error("wrong-operand", f"`{name}` is a list, whose values are not counted apart", node.span)
+        help_ = "count the distinct values of another type"
+        raise error("wrong-operand", f"`{name}` is a list, whose values are not counted apart", node.span, help_)
     if aggregate is not Aggregate.DISTINCT and not attribute.type.numeric:
-        raise error("not-a-number", f"`{name}` is a {attribute.type}, not a number", node.span)
+        numbers = [each.name for each in attributes.values() if each.type.numeric]
+        message = f"`{name}` has the type {attribute.type}, so it is no number"
+        raise error("not-a-number", message, node.span, nearest(name, numbers) or "count instead: `times`, `count`")
     return attribute
 
 

@@ -6,14 +6,16 @@ import re
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
-from typing import TypeAlias
-from zoneinfo import ZoneInfo
+from typing import NamedTuple, TypeAlias
+from zoneinfo import ZoneInfo, available_timezones
 
-from orchestration.compiler.fields import Fields, Report, as_choice, as_name, as_text, error
-from orchestration.compiler.problem import nearest
+from orchestration.compiler.fields import Fields, Report, as_choice, as_name, as_text, as_texts, error
+from orchestration.compiler.problem import closest, nearest
 from orchestration.compiler.source import Entry, Mapping, Node, Plain, Scalar, Sequence
+from orchestration.compiler.taken import refuse_taken_names
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}\Z")
+LENGTH = re.compile(r"(\d{1,6})\s+(day|week|month|year)s?\Z")
 
 
 class Type(StrEnum):
@@ -59,6 +61,13 @@ class TimeColumn:
     type: Type = Type.TIMESTAMP
 
 
+class Length(NamedTuple):
+    """A length of time in calendar months and days; what is older is not kept."""
+
+    months: int
+    days: int
+
+
 @dataclass(frozen=True)
 class Rows:
     """Dated or undated rows about subjects: an entity's events, or a relation such as orders."""
@@ -68,13 +77,15 @@ class Rows:
     subject: str
     at: TimeColumn | None
     attributes: dict[str, Attribute] = field(hash=False, repr=False)
+    keeps: Length | None = field(default=None, kw_only=True, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
 class EventRows(Rows):
-    """An entity's events: rows with a name."""
+    """An entity's events: rows with a name; `names` are those known, with what is said about them."""
 
     named: Attribute
+    names: dict[str, str] = field(default_factory=dict, kw_only=True, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -137,90 +148,105 @@ class Catalog:
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-def node_to_catalog(node: Node) -> Catalog:
+def node_to_catalog(node: Node, report: Report | None = None) -> Catalog:
     """The catalog as written in `catalog.yml`. Raises Problems."""
-    report = Report()
+    report = report or Report()
     fields = Fields(node, "the catalog", report)
-    timezone = report.attempt(lambda: _timezone(fields.take("timezone"))) or "UTC"
-    week = report.attempt(lambda: fields.choice("week_starts_on", WEEKDAYS, "monday")) or "monday"
-    entities: dict[str, Entity] = {}
-    entries = report.attempt(lambda: _entries(fields.require("entities")))
-    for entry in entries or ():
-        entity = report.attempt(partial(_entity, entry, report))
-        if entity:
-            entities[entity.name] = entity
-    tags = report.attempt(lambda: _tags(fields.take("tags"), report))
+    timezone = fields.read("timezone", _timezone, "UTC")
+    week = fields.choice("week_starts_on", WEEKDAYS, "monday")
+    entries = fields.read_required("entities", _entries, ())
+    found = (report.attempt(partial(_entity, entry, report)) for entry in _good_names(entries, report))
+    entities = {entity.name: entity for entity in found if entity}
+    tags = fields.read("tags", partial(_tags, report=report), None)
     fields.close()
-    _check_links(entries or (), entities, report)
+    refuse_taken_names(entries, report)
+    _check_links(entries, report)
     report.close()
     return Catalog(timezone, week, _with_backward_links(entities), tags)
 
 
 def _entries(node: Node) -> tuple[Entry, ...]:
     if not isinstance(node, Mapping) or not node.entries:
-        raise error("not-a-mapping", "expected names with their fields", node.span)
-    for entry in node.entries:
-        if not NAME.match(entry.name):
-            raise error("bad-name", f"`{entry.name}` is not a name", entry.key.span, "use letters, digits and _")
+        raise error("not-a-mapping", "expected names with their fields", node.span, "as in `name: value`")
     return node.entries
 
 
-def _timezone(node: Node | None) -> str:
-    if node is None:
-        return "UTC"
+def _good_names(entries: tuple[Entry, ...], report: Report) -> list[Entry]:
+    """The entries whose names are names; the others are reported."""
+    for entry in entries:
+        if not NAME.match(entry.name):
+            help_ = "use letters, digits and _, beginning with a letter, at most 63"
+            report.error("bad-name", f"`{entry.name}` is not a name", entry.key.span, help_)
+    return [entry for entry in entries if NAME.match(entry.name)]
+
+
+def _timezone(node: Node) -> str:
     name = as_text(node)
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise error("unknown-timezone", f"`{name}` is not a time zone", node.span, "as in `Europe/Dublin`") from None
+        close = closest(name, {zone for zone in available_timezones() if "/" in zone})
+        help_ = f"did you mean `{close}`?" if close else "name it by continent and city, as in `Europe/Dublin`"
+        raise error("unknown-timezone", f"`{name}` is not a time zone", node.span, help_) from None
     return name
 
 
-def _tags(node: Node | None, report: Report) -> Tags | None:
-    if node is None:
-        return None
-    fields = Fields(node, "tags", report)
-    tags = Tags(fields.name("model"), fields.name("name", "name"))
+def _tags(node: Node, report: Report) -> Tags:
+    fields = Fields(node, "`tags`", report)
+    tags = Tags(fields.model("model"), fields.name("name", "name"))
     fields.close()
     return tags
 
 
 def _entity(entry: Entry, report: Report) -> Entity:
     fields = Fields(entry.value, f"entity `{entry.name}`", report)
-    attributes = _attributes(fields.take("attributes"), report)
+    attributes = _read_attributes(fields, "attributes")
+    time = partial(_time, attributes=attributes, report=report)
     entity = Entity(
         name=entry.name,
-        model=fields.name("model"),
-        key=fields.name("key"),
-        since=_time(fields.take("since"), attributes, report),
+        model=fields.model("model"),
+        key=fields.read_required("key", _key, ""),
+        since=fields.read("since", time, None),
         population=fields.take("population"),
-        history=_history(fields.take("history"), report),
+        history=fields.read("history", partial(_history, report=report), None),
         attributes=attributes,
-        events=_events(fields.take("events"), report),
-        relations=_relations(fields.take("relations"), report),
+        events=fields.read("events", partial(_events, report=report), None),
+        relations=_read_relations(fields),
         description=fields.text("description"),
     )
     fields.close()
     return entity
 
 
-def _attributes(node: Node | None, report: Report) -> dict[str, Attribute]:
-    if node is None or (isinstance(node, Mapping) and not node.entries):
+def _key(node: Node) -> str:
+    if isinstance(node, Scalar):
+        return as_name(node)
+    help_ = "join several columns into one in the model"
+    raise error("not-text", "the key is one column, named by a text", node.span, help_)
+
+
+def _read_attributes(fields: Fields, name: str) -> dict[str, Attribute]:
+    return fields.read(name, partial(_attributes, report=fields.report), {})
+
+
+def _attributes(node: Node, report: Report) -> dict[str, Attribute]:
+    if isinstance(node, Mapping) and not node.entries:
         return {}
-    found = [report.attempt(partial(_attribute, entry, report)) for entry in _entries(node)]
+    entries = _good_names(_entries(node), report)
+    found = [report.attempt(partial(_attribute, entry, report)) for entry in entries]
     return {attribute.name: attribute for attribute in found if attribute}
 
 
 def _attribute(entry: Entry, report: Report) -> Attribute:
     if isinstance(entry.value, Scalar):
-        return Attribute(entry.name, entry.name, Type(as_choice(entry.value, TYPES)))
+        return Attribute(entry.name, entry.name, _type(entry.value))
     fields = Fields(entry.value, f"`{entry.name}`", report)
-    values = fields.take("values")
+    kind = fields.read_required("type", _type, None)
     attribute = Attribute(
         name=entry.name,
         column=fields.name("column", entry.name),
-        type=Type(as_choice(fields.require("type"), TYPES)),
-        values=_values(values) if values else (),
+        type=kind or Type.TEXT,
+        values=fields.read("values", partial(_values, kind=kind, report=report), ()),
         personal=fields.boolean("personal"),
         description=fields.text("description"),
     )
@@ -228,16 +254,22 @@ def _attribute(entry: Entry, report: Report) -> Attribute:
     return attribute
 
 
-def _values(node: Node) -> tuple[Plain, ...]:
+def _type(node: Node) -> Type:
+    return Type(as_choice(node, TYPES))
+
+
+def _values(node: Node, kind: Type | None, report: Report) -> tuple[Plain, ...]:
     if not isinstance(node, Sequence):
-        raise error("not-a-list", "expected a list of values", node.span)
-    return tuple(item.value for item in node.items if isinstance(item, Scalar))
+        raise error("not-a-list", "expected a list of values", node.span, "as in `[free, pro]`")
+    found = [item for item in node.items if isinstance(item, Scalar)]
+    for item in found if kind in (Type.TEXT, Type.LIST) else ():
+        if not isinstance(item.value, str):
+            report.error("wrong-operand", f"`{item.text}` is not a text", item.span, f'quote it: "{item.text}"')
+    return tuple(item.value for item in found)
 
 
-def _time(node: Node | None, attributes: dict[str, Attribute], report: Report) -> TimeColumn | None:
+def _time(node: Node, attributes: dict[str, Attribute], report: Report) -> TimeColumn:
     """A column by name, or by column and type; an attribute's own name brings its column and type."""
-    if node is None:
-        return None
     if isinstance(node, Mapping):
         fields = Fields(node, "a date column", report)
         column = fields.name("column")
@@ -247,14 +279,13 @@ def _time(node: Node | None, attributes: dict[str, Attribute], report: Report) -
     name = as_name(node)
     known = attributes.get(name) or next((each for each in attributes.values() if each.column == name), None)
     if known and not known.type.temporal:
-        raise error("not-a-date", f"`{name}` is a {known.type}, not a date or timestamp", node.span)
+        help_ = "name a column of type date or timestamp"
+        raise error("not-a-date", f"`{name}` has the type {known.type}, so it is no date", node.span, help_)
     return TimeColumn(known.column, known.type) if known else TimeColumn(name)
 
 
-def _history(node: Node | None, report: Report) -> History | None:
-    if node is None:
-        return None
-    fields = Fields(node, "history", report)
+def _history(node: Node, report: Report) -> History:
+    fields = Fields(node, "`history`", report)
     kind = Type(fields.choice("type", TIME_TYPES, Type.TIMESTAMP.value))
     history = History(
         TimeColumn(fields.name("valid_from", "valid_from"), kind), TimeColumn(fields.name("valid_to", "valid_to"), kind)
@@ -263,27 +294,45 @@ def _history(node: Node | None, report: Report) -> History | None:
     return history
 
 
-def _events(node: Node | None, report: Report) -> EventRows | None:
-    if node is None:
-        return None
-    fields = Fields(node, "events", report)
-    properties = _attributes(fields.take("properties"), report)
+def _events(node: Node, report: Report) -> EventRows:
+    fields = Fields(node, "`events`", report)
+    properties = _read_attributes(fields, "properties")
     events = EventRows(
         name="events",
-        model=fields.name("model"),
+        model=fields.model("model"),
         subject=fields.name("subject"),
-        at=_time(fields.require("at"), properties, report),
+        at=fields.read_required("at", partial(_time, attributes=properties, report=report), None),
         attributes=properties,
         named=Attribute("event_name", fields.name("name"), Type.TEXT),
+        keeps=fields.read("keeps", _length, None),
+        names=fields.read("names", _event_names, {}),
     )
     fields.close()
     return events
 
 
-def _relations(node: Node | None, report: Report) -> dict[str, Relation]:
-    if node is None:
-        return {}
-    found = [report.attempt(partial(_relation, entry, report)) for entry in _entries(node)]
+def _length(node: Node) -> Length:
+    found = LENGTH.match(as_text(node))
+    if not found:
+        raise error("bad-length", f"`{as_text(node)}` is not a length of time", node.span, "as in `400 days`")
+    number, unit = int(found[1]), found[2]
+    return Length(number * {"month": 1, "year": 12}.get(unit, 0), number * {"day": 1, "week": 7}.get(unit, 0))
+
+
+def _event_names(node: Node) -> dict[str, str]:
+    """The events there are: a list of names, or names with descriptions."""
+    if isinstance(node, Mapping):
+        return {entry.name: as_text(entry.value) for entry in node.entries}
+    return dict.fromkeys(as_texts(node), "")
+
+
+def _read_relations(fields: Fields) -> dict[str, Relation]:
+    return fields.read("relations", partial(_relations, report=fields.report), {})
+
+
+def _relations(node: Node, report: Report) -> dict[str, Relation]:
+    entries = _good_names(_entries(node), report)
+    found = [report.attempt(partial(_relation, entry, report)) for entry in entries]
     return {relation.name: relation for relation in found if relation}
 
 
@@ -298,34 +347,40 @@ def _link(entry: Entry, fields: Fields) -> Link:
     return Link(
         name=entry.name,
         entity=fields.required_text("entity"),
-        model=fields.name("through"),
+        model=fields.model("through"),
         subject=fields.name("subject"),
         related=fields.name("related"),
     )
 
 
 def _row_relation(entry: Entry, fields: Fields, report: Report) -> Rows:
-    attributes = _attributes(fields.take("attributes"), report)
+    attributes = _read_attributes(fields, "attributes")
     return Rows(
         name=entry.name,
-        model=fields.name("model"),
+        model=fields.model("model"),
         subject=fields.name("subject"),
-        at=_time(fields.take("at"), attributes, report),
+        at=fields.read("at", partial(_time, attributes=attributes, report=report), None),
         attributes=attributes,
+        keeps=fields.read("keeps", _length, None),
     )
 
 
-def _check_links(entries: tuple[Entry, ...], entities: dict[str, Entity], report: Report) -> None:
-    spans = {entry.name: entry.key.span for entry in entries}
-    for entity in entities.values():
-        for relation in entity.relations.values():
-            if isinstance(relation, Link) and relation.entity not in spans:
-                report.error(
-                    "unknown-entity",
-                    f"relation `{relation.name}` of `{entity.name}` leads to `{relation.entity}`, which is no entity",
-                    spans[entity.name],
-                    nearest(relation.entity, spans),
-                )
+def _check_links(entries: tuple[Entry, ...], report: Report) -> None:
+    known = [entry.name for entry in entries]
+    for entry in entries:
+        for relation in _inner(_inner_node(entry.value, "relations")):
+            leads_to = _inner_node(relation.value, "entity")
+            if isinstance(leads_to, Scalar) and leads_to.text not in known:
+                message = f"the catalog has no entity `{leads_to.text}`"
+                report.error("unknown-entity", message, leads_to.span, nearest(leads_to.text, known))
+
+
+def _inner(node: Node | None) -> tuple[Entry, ...]:
+    return node.entries if isinstance(node, Mapping) else ()
+
+
+def _inner_node(node: Node, name: str) -> Node | None:
+    return next((entry.value for entry in _inner(node) if entry.name == name), None)
 
 
 def _with_backward_links(entities: dict[str, Entity]) -> dict[str, Entity]:

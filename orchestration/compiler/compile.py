@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping as Mapping_
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from graphlib import CycleError, TopologicalSorter
 
+from orchestration.compiler.audience_checks import check_audience
 from orchestration.compiler.canonical import digest_of
 from orchestration.compiler.catalog import Catalog, Entity, node_to_catalog
-from orchestration.compiler.fields import Report, error
+from orchestration.compiler.fields import Report, TooManyProblems, error
 from orchestration.compiler.imports import Bases
+from orchestration.compiler.lists import StaticList, node_to_members, source_to_list
 from orchestration.compiler.plan import Plan, attached_entities, references, segments_to_plans
-from orchestration.compiler.problem import Problem, SourceFile, Span, nearest
-from orchestration.compiler.resolve import node_to_members, node_to_rule, row_scope, subject_scope
+from orchestration.compiler.problem import Problem, Problems, SourceFile, Span, nearest
+from orchestration.compiler.reading_tests import SpecTestScope, node_to_tests
+from orchestration.compiler.resolve import node_to_rule, row_scope, subject_scope
 from orchestration.compiler.segment import Rule, Segment, Status
-from orchestration.compiler.source import parse
+from orchestration.compiler.source import Mapping, Node, Scalar, Sequence, parse
 from orchestration.compiler.spec import (
     AudienceSpec,
     DestinationSpec,
@@ -28,16 +29,22 @@ from orchestration.compiler.spec import (
 )
 from orchestration.compiler.sql import catalog_to_clock
 
+MAX_CYCLES = 20
+
 
 @dataclass(frozen=True)
 class Sources:
-    """The text of everything under `segment_specs/`; lists by their path below that folder."""
+    """The text of everything under `segment_specs/`; lists by their path below that folder.
+
+    `problems` are those met on the way to the files.
+    """
 
     catalog: SourceFile
     segments: tuple[SourceFile, ...] = ()
     audiences: tuple[SourceFile, ...] = ()
     destinations: SourceFile | None = None
-    lists: Mapping[str, SourceFile] = field(default_factory=dict)
+    lists: Mapping_[str, SourceFile] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,7 @@ class Compilation:
     segments: dict[str, Segment]
     audiences: dict[str, AudienceSpec]
     destinations: dict[str, DestinationSpec]
+    lists: Mapping_[str, StaticList] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()
 
     def plans(self, *keys: str) -> tuple[Plan, ...]:
@@ -101,68 +109,101 @@ class Compilation:
 def compile_sources(sources: Sources) -> Compilation:
     """Understand everything, or raise Problems with all that is wrong."""
     report = Report()
-    catalog = node_to_catalog(parse(sources.catalog))
-    populations = {
-        entity.name: report.attempt(partial(_population, catalog, entity)) for entity in catalog.entities.values()
-    }
+    try:
+        found = _understood(sources, report)
+    except TooManyProblems as many:
+        raise Problems(dict.fromkeys((*report.problems, *many.problems))) from None
+    report.close()
+    assert found is not None, "what cannot be understood is a problem"
+    warnings = sorted(dict.fromkeys(report.problems), key=lambda problem: problem.order)
+    return replace(found, warnings=tuple(warnings))
+
+
+def _understood(sources: Sources, report: Report) -> Compilation | None:
+    """What can be understood; nothing is asked of the catalog where that is broken."""
+    for problem in sources.problems:
+        report.add(problem)
+    catalog = report.attempt(lambda: node_to_catalog(parse(sources.catalog)))
     specs = _segment_specs(sources.segments, report)
+    destinations = source_to_destinations(sources.destinations, report) if sources.destinations else {}
+    audiences = _audience_specs(sources.audiences, report)
+    lists = {path: report.attempt(partial(source_to_list, file)) for path, file in sources.lists.items()}
+    if catalog is None:
+        return None
+    populations = {
+        entity.name: report.attempt(partial(_population, catalog, entity, report))
+        for entity in catalog.entities.values()
+    }
     segments: dict[str, Segment] = {}
-    lists = {path: list(csv.reader(io.StringIO(file.text))) for path, file in sources.lists.items()}
     for spec in specs.values():
         segment = report.attempt(partial(_segment, spec, catalog, specs, lists, report))
         if segment:
             segments[segment.key] = segment
     _check_cycles(segments, specs, report)
-    destinations = report.attempt(partial(source_to_destinations, sources.destinations)) if sources.destinations else {}
-    audiences = _audiences(sources, catalog, specs, destinations or {}, report)
-    report.close()
-    warnings = tuple(dict.fromkeys(report.problems))
-    bases = Bases(catalog_to_clock(catalog), populations)
-    return Compilation(catalog, bases, segments, audiences, destinations or {}, warnings)
+    for audience in audiences.values():
+        check_audience(audience, catalog, specs, destinations, report)
+    read = {path: found for path, found in lists.items() if found}
+    return Compilation(
+        catalog, Bases(catalog_to_clock(catalog), populations), segments, audiences, destinations, lists=read
+    )
 
 
-def _population(catalog: Catalog, entity: Entity) -> Rule | None:
+def _population(catalog: Catalog, entity: Entity, report: Report) -> Rule | None:
     if entity.population is None:
         return None
-    report = Report()
     scope = row_scope(subject_scope(catalog, entity, {}, report), f"the population of {entity.name}", entity.attributes)
-    rule = node_to_rule(entity.population, scope)
-    report.close()
-    return rule
+    return node_to_rule(entity.population, scope)
 
 
 def _segment_specs(sources: tuple[SourceFile, ...], report: Report) -> dict[str, SegmentSpec]:
     specs: dict[str, SegmentSpec] = {}
     for source in sources:
-        spec = report.attempt(partial(source_to_segment_spec, source))
-        if spec is None:
-            continue
-        if spec.key in specs:
-            where = specs[spec.key].source.path
-            report.error("same-key", f"`{spec.key}` is also {where}", Span(source, 1, 1, 1), "rename one of the files")
-            continue
-        specs[spec.key] = spec
+        spec = source_to_segment_spec(source, report)
+        if spec and _is_new(spec, specs, report):
+            specs[spec.key] = spec
     return dict(sorted(specs.items()))
+
+
+def _audience_specs(sources: tuple[SourceFile, ...], report: Report) -> dict[str, AudienceSpec]:
+    specs: dict[str, AudienceSpec] = {}
+    for source in sources:
+        spec = source_to_audience_spec(source, report)
+        if spec and _is_new(spec, specs, report):
+            specs[spec.key] = spec
+    return dict(sorted(specs.items()))
+
+
+def _is_new(
+    spec: SegmentSpec | AudienceSpec, specs: Mapping_[str, SegmentSpec] | Mapping_[str, AudienceSpec], report: Report
+) -> bool:
+    if spec.key not in specs:
+        return True
+    message = f"the key `{spec.key}` is also that of {specs[spec.key].source.path}"
+    report.error("same-key", message, Span(spec.source, 1, 1, 1), "rename one of the two files")
+    return False
 
 
 def _segment(
     spec: SegmentSpec,
     catalog: Catalog,
     specs: dict[str, SegmentSpec],
-    lists: dict[str, list[list[str]]],
+    lists: Mapping_[str, StaticList | None],
     report: Report,
-) -> Segment:
+) -> Segment | None:
+    """The segment as understood; None where its file could not be read. Raises Problems."""
+    if not spec.entity:
+        return None
     entity = catalog.entities.get(spec.entity)
     if entity is None:
         known = nearest(spec.entity, catalog.entities)
         raise error("unknown-entity", f"the catalog has no entity `{spec.entity}`", spec.entity_span, known)
     if spec.key == entity.key.lower():
-        raise error("bad-key", f"`{spec.key}` is the key column of {entity.name}", Span(spec.source, 1, 1, 1))
-    if spec.members is not None:
-        rule: Rule = node_to_members(spec.members, entity, lists)
-    else:
-        assert spec.where is not None, "a spec has one of the two"
-        rule = node_to_rule(spec.where, subject_scope(catalog, entity, specs, report))
+        message = f"the file's name gives the key `{spec.key}`, which is the key column of {entity.name}"
+        raise error("bad-key", message, Span(spec.source, 1, 1, 1), "call the file otherwise")
+    tests = node_to_tests(spec.tests, SpecTestScope(catalog, entity, specs, report))
+    rule = _rule(spec, catalog, entity, specs, lists, report)
+    if rule is None:
+        return None
     return Segment(
         key=spec.key,
         path=spec.source.path,
@@ -174,73 +215,55 @@ def _segment(
         status=spec.status,
         hidden=spec.hidden,
         rule=rule,
+        tests=tests,
     )
 
 
-def _check_cycles(segments: dict[str, Segment], specs: dict[str, SegmentSpec], report: Report) -> None:
-    graph = {key: references(segment) for key, segment in segments.items()}
-    try:
-        TopologicalSorter(graph).prepare()
-    except CycleError as cycle:
-        path = list(reversed(cycle.args[1]))
-        spec = specs[path[0]]
-        message = f"these segments refer to each other in a circle: {' → '.join(path)}"
-        report.error("cycle", message, Span(spec.source, 1, 1, 1), "take one reference out")
-
-
-def _audiences(
-    sources: Sources,
+def _rule(
+    spec: SegmentSpec,
     catalog: Catalog,
+    entity: Entity,
     specs: dict[str, SegmentSpec],
-    destinations: dict[str, DestinationSpec],
+    lists: Mapping_[str, StaticList | None],
     report: Report,
-) -> dict[str, AudienceSpec]:
-    found: dict[str, AudienceSpec] = {}
-    for source in sources.audiences:
-        spec = report.attempt(partial(source_to_audience_spec, source))
-        if spec and report.attempt(partial(_check_audience, spec, catalog, specs, destinations)):
-            found[spec.key] = spec
-    return dict(sorted(found.items()))
+) -> Rule | None:
+    if spec.where is None:
+        return None if spec.members is None else node_to_members(spec.members, entity, lists)
+    if spec.status is Status.ARCHIVED:
+        specs = {key: replace(each, status=Status.ACTIVE) for key, each in specs.items()}
+    return node_to_rule(spec.where, subject_scope(catalog, entity, specs, report))
 
 
-def _check_audience(
-    spec: AudienceSpec,
-    catalog: Catalog,
-    specs: dict[str, SegmentSpec],
-    destinations: dict[str, DestinationSpec],
-) -> bool:
-    report = Report()
-    for named in (spec.segment, *spec.exclude_segments):
-        if named.text not in specs:
-            report.error(
-                "unknown-segment", f"there is no segment `{named.text}`", named.span, nearest(named.text, specs)
-            )
-        elif specs[named.text].status is Status.ARCHIVED:
-            report.error("archived-segment", f"`{named.text}` is archived", named.span, "name an active one")
-        elif specs[named.text].entity not in catalog.entities:
-            report.error("unknown-entity", f"`{named.text}` is of no known entity", named.span)
-    if spec.destination.text not in destinations:
-        known = nearest(spec.destination.text, destinations)
-        report.error(
-            "unknown-destination", f"there is no destination `{spec.destination.text}`", spec.destination.span, known
-        )
-    report.close()
-    entity = catalog.entities[specs[spec.segment.text].entity]
-    for named in spec.exclude_segments:
-        if specs[named.text].entity != entity.name:
-            other = specs[named.text].entity
-            report.error("wrong-entity", f"`{named.text}` is a segment of {other}, not of {entity.name}", named.span)
-    known_names = {*entity.attributes, entity.key}
-    consent = () if spec.consent is None else (spec.consent,)
-    for named in (*spec.identify_by, *(value for _, value in spec.fields), *consent):
-        if named.text not in known_names:
-            help_ = nearest(named.text, known_names)
-            report.error("unknown-attribute", f"{entity.name} has no attribute `{named.text}`", named.span, help_)
-    if (
-        spec.consent
-        and spec.consent.text in entity.attributes
-        and entity.attributes[spec.consent.text].type != "boolean"
-    ):
-        report.error("wrong-operand", f"`{spec.consent.text}` is no boolean", spec.consent.span)
-    report.close()
-    return True
+def _check_cycles(segments: dict[str, Segment], specs: dict[str, SegmentSpec], report: Report) -> None:
+    """Report circles of references, each where it can be cut."""
+    graph = {key: list(references(segment)) for key, segment in segments.items()}
+    for _ in range(MAX_CYCLES):
+        try:
+            TopologicalSorter(graph).prepare()
+            return
+        except CycleError as cycle:
+            path = _from_smallest(cycle.args[1][:0:-1])
+            message = f"these segments refer to each other in a circle: {' → '.join((*path, path[0]))}"
+            after = path[1 % len(path)]
+            span = _place_of(after, specs[path[0]].where) or Span(specs[path[0]].source, 1, 1, 1)
+            report.error("cycle", message, span, "take one of these references out")
+            graph[path[0]].remove(after)
+
+
+def _from_smallest(circle: list[str]) -> list[str]:
+    start = circle.index(min(circle))
+    return circle[start:] + circle[:start]
+
+
+def _place_of(text: str, node: Node | None) -> Span | None:
+    """Where a value stands in a rule."""
+    match node:
+        case Scalar():
+            return node.span if node.text == text else None
+        case Sequence(items):
+            found = (_place_of(text, item) for item in items)
+        case Mapping(entries):
+            found = (_place_of(text, entry.value) for entry in entries)
+        case None:
+            return None
+    return next((span for span in found if span), None)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import NamedTuple, get_args
 
 from orchestration.compiler.catalog import Type
-from orchestration.compiler.fields import error
+from orchestration.compiler.fields import error, found_instead
 from orchestration.compiler.problem import Span, nearest
 from orchestration.compiler.source import Mapping, Node, Scalar, Sequence
 from orchestration.compiler.window import (
@@ -71,8 +72,26 @@ def node_to_windows(word: str, node: Node, kind: Type) -> tuple[Window, ...]:
     """The windows a word stands for, on a column of this type. Raises Problems."""
     windows = _windows(word, node)
     if kind is Type.DATE and any(isinstance(window, InstantWindow) for window in windows):
-        raise error("needs-timestamp", "hours and times of day need a timestamp, and this is a date", node.span)
-    return windows
+        message = "hours and times of day need a timestamp, and this is a date"
+        raise error("needs-timestamp", message, node.span, "ask in days, or name an attribute of type timestamp")
+    if len(windows) > 1:
+        return windows
+    return (replace(windows[0], said=_said(word, node)),)
+
+
+def _said(word: str, node: Node) -> str:
+    """The window in words, as it was written."""
+    match node:
+        case Sequence((Scalar(text=first), Scalar(text=last))):
+            return f"from {first} to {last}"
+        case Scalar(text=text) if word in SPANS:
+            return f"in the {word.removeprefix('in_')} {text.strip()}"
+        case Scalar(text=text) if word == "during" and text in _DAYS:
+            return text
+        case Scalar(text=text):
+            return f"{word.replace('_', ' ')} {text.strip()}"
+        case _:
+            return ""
 
 
 def _windows(word: str, node: Node) -> tuple[Window, ...]:
@@ -95,9 +114,10 @@ def _windows(word: str, node: Node) -> tuple[Window, ...]:
 def _text(node: Node) -> str:
     if isinstance(node, Scalar) and isinstance(node.value, str):
         return node.text.strip()
-    if isinstance(node, Scalar) and isinstance(node.value, int):
+    if isinstance(node, Scalar) and isinstance(node.value, int) and not isinstance(node.value, bool):
         raise error("missing-unit", f"`{node.text}` of what?", node.span, f"write `{node.text} days`, for example")
-    raise error("not-a-date", "expected a date or a length of time", node.span, "as in `30 days` or `2026-01-31`")
+    message = f"expected a date or a length of time, and {found_instead(node)}"
+    raise error("not-a-date", message, node.span, "as in `30 days` or `2026-01-31`")
 
 
 def _amount(text: str, span: Span, wants_direction: bool | None) -> Amount:
@@ -112,7 +132,9 @@ def _amount(text: str, span: Span, wants_direction: bool | None) -> Amount:
     months = number * {"month": 1, "year": 12}.get(unit, 0)
     days = number * {"day": 1, "week": 7}.get(unit, 0)
     if days > MAX_DAYS or months * 31 > MAX_DAYS:
-        raise error("bad-window", f"`{text}` is longer than 200 years", span)
+        raise error(
+            "bad-window", f"`{text}` is longer than 200 years", span, "leave the window out to look at all days"
+        )
     return Amount(number if unit == "hour" else None, months, days, direction)
 
 
@@ -257,12 +279,12 @@ def _absolute(word: str, text: str, span: Span) -> Window:
     moment = text_to_date(text, span)
     if isinstance(moment, datetime):
         return _instant_window(word, FixedInstant(moment), span)
-    day, before, after = FixedDay(moment), _shifted(moment, -1, span), _shifted(moment, 1, span)
+    day = FixedDay(moment)
     match word:
         case "before":
-            return DayWindow(None, before)
+            return DayWindow(None, _shifted(moment, -1, span))
         case "after":
-            return DayWindow(after, None)
+            return DayWindow(_shifted(moment, 1, span), None)
         case "on_or_before":
             return DayWindow(None, day)
         case "on_or_after":
@@ -275,7 +297,8 @@ def _shifted(day: date, days: int, span: Span) -> Day:
     try:
         return FixedDay(date.fromordinal(day.toordinal() + days))
     except (ValueError, OverflowError):
-        raise error("bad-date", f"`{day}` is beyond the calendar", span) from None
+        help_ = "dates go from 0001-01-01 to 9999-12-31"
+        raise error("bad-date", f"there is no day {'before' if days < 0 else 'after'} {day}", span, help_) from None
 
 
 def _instant_window(word: str, instant: FixedInstant, span: Span) -> InstantWindow:
@@ -294,7 +317,7 @@ def _instant_window(word: str, instant: FixedInstant, span: Span) -> InstantWind
 
 def _between(node: Node) -> tuple[Window, ...]:
     if not isinstance(node, Sequence) or len(node.items) != 2:
-        raise error("bad-between", "`between` takes two dates", node.span, "as in `[2026-01-01, 2026-01-31]`")
+        raise error("bad-between", "`between` takes two dates", node.span, "as in `between: [2026-01-01, 2026-01-31]`")
     first, last = node.items
     start = _absolute("on_or_after", _text(first), first.span)
     end = _absolute("on_or_before", _text(last), last.span)

@@ -13,9 +13,9 @@ from orchestration.compiler.engines.engine import Engine
 from orchestration.compiler.measures import measure_definitions
 from orchestration.compiler.plan import Plan
 from orchestration.compiler.segment import Segment
+from orchestration.compiler.sentence import segment_to_sentence
 from orchestration.compiler.sql import identifier
 from orchestration.compiler.trait import EndTrait, PeriodsTrait, RowsTrait, SequenceTrait, trait_to_words
-from orchestration.compiler.words import rule_to_words
 
 Document: TypeAlias = dict[str, object]
 
@@ -133,7 +133,7 @@ def _traits_document(plan: Plan) -> Document:
 def _segments_document(compilation: Compilation, plan: Plan, plans: list[Plan]) -> Document:
     columns = [
         _column(plan.entity.key, f"The {plan.entity.name}."),
-        *(_column(segment.key, f"{segment.name}: {rule_to_words(segment.rule)}") for segment in plan.segments),
+        *(_column(segment.key, f"{segment.name}: {segment_to_sentence(segment)}") for segment in plan.segments),
     ]
     if not plan.is_last:
         description = f"Segments of each {plan.entity.name} that other entities' segments look at."

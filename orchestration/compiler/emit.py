@@ -15,9 +15,9 @@ from orchestration.compiler.past import DEFINITIONS_BEFORE, HISTORY_BEFORE
 from orchestration.compiler.plan import Plan
 from orchestration.compiler.render import to_model
 from orchestration.compiler.segment import Segment
+from orchestration.compiler.sentence import segment_to_sentence
 from orchestration.compiler.sql import MODEL, aliased, literal, text
 from orchestration.compiler.traits import list_model, traits_select
-from orchestration.compiler.words import rule_to_words
 
 DEFINED = (
     *("segment", "name", "entity", "description", "owner"),
@@ -135,7 +135,7 @@ def _definition(compilation: Compilation, segment: Segment) -> exp.Select:
         text(", ".join(segment.labels)),
         text(segment.status.value),
         literal(segment.hidden),
-        text(rule_to_words(segment.rule)),
+        text(segment_to_sentence(segment)),
         text(compilation.definition(segment.key)),
     )
     return _row(dict(zip(DEFINED, values, strict=True)))

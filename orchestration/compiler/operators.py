@@ -7,13 +7,15 @@ from collections.abc import Callable
 from collections.abc import Mapping as Mapping_
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import TypeAlias, cast, get_args
 
 from orchestration.compiler.catalog import Attribute, Type
 from orchestration.compiler.dates import WINDOW_WORDS, node_to_anniversary, node_to_length, node_to_windows
 from orchestration.compiler.engines.patterns import UnsharedPattern, read_pattern
-from orchestration.compiler.fields import as_choice, as_text, error
-from orchestration.compiler.problem import nearest
+from orchestration.compiler.fields import as_choice, as_text, collected, error, found_instead
+from orchestration.compiler.patterns import pattern_fault
+from orchestration.compiler.problem import closest, nearest
 from orchestration.compiler.segment import (
     Anniversary,
     AnyElement,
@@ -122,26 +124,32 @@ def entries_to_conditions(
     if not operators:
         raise error("no-operator", f"nothing is said about `{attribute.name}`", node.span, _help(attribute.type, ""))
     modifiers = _modifiers(entries, around)
-    found: list[AttributeCondition] = []
-    for entry in operators:
-        if entry.name not in WORDS[attribute.type] and entry.name not in BARE:
-            raise error(
-                "wrong-operator",
-                f"`{entry.name}` is no operator for `{attribute.name}`, which is a {attribute.type}",
-                entry.key.span,
-                _help(attribute.type, entry.name),
-            )
-        if entry.name in RANK_WORDS and modifiers.held_from:
-            raise error("not-here", "what rank a subject had on earlier days is not known", entry.key.span)
-        found.extend(_operator(attribute, entry.name, entry.value, modifiers, around))
-    return tuple(found)
+    found = collected(partial(_entry_to_conditions, attribute, entry, modifiers, around) for entry in operators)
+    return tuple(condition for conditions in found for condition in conditions)
+
+
+def _entry_to_conditions(
+    attribute: Attribute, entry: Entry, modifiers: _Modifiers, around: Around
+) -> tuple[AttributeCondition, ...]:
+    if entry.name not in WORDS[attribute.type] and entry.name not in BARE:
+        raise error(
+            "wrong-operator",
+            f"`{entry.name}` is no operator for `{attribute.name}`, which has the type {attribute.type}",
+            entry.key.span,
+            _help(attribute.type, entry.name),
+        )
+    if entry.name in RANK_WORDS and modifiers.held_from:
+        help_ = "leave out `for_at_least`"
+        raise error("not-here", "what rank a subject had on earlier days is not known", entry.key.span, help_)
+    return _operator(attribute, entry.name, entry.value, modifiers, around)
 
 
 def _modifiers(entries: tuple[Entry, ...], around: Around) -> _Modifiers:
     named = {entry.name: entry for entry in entries}
     unknown, lasting, within = (named.get(name) for name in MODIFIERS)
     if lasting and around.past:
-        raise error("no-history", f"`for_at_least` cannot be told here: {around.past}", lasting.key.span)
+        help_ = "`history:` in the catalog names the columns that say from when until when a row held"
+        raise error("no-history", f"`for_at_least` cannot be told here: {around.past}", lasting.key.span, help_)
     if within and not set(RANK_WORDS) & set(named):
         help_ = "`within` goes with `top` or `bottom`; a window begins with `in_last`, for example"
         raise error("not-here", "`within` what?", within.key.span, help_)
@@ -160,7 +168,8 @@ def entry_to_group(within: Entry, around: Around) -> Attribute:
         help_ = nearest(name, around.attributes)
         raise error("unknown-attribute", f"there is no attribute `{name}`", within.value.span, help_)
     if attribute.type is Type.LIST:
-        raise error("wrong-operand", f"`{name}` is a list, which makes no groups", within.value.span)
+        help_ = "name an attribute of another type"
+        raise error("wrong-operand", f"`{name}` is a list, which makes no groups", within.value.span, help_)
     return attribute
 
 
@@ -168,7 +177,8 @@ def entry_to_rank(entry: Entry, within: Attribute | None, around: Around) -> Ran
     """`top: 10%` or `bottom: 500`. Raises Problems."""
     node = entry.value
     if around.rank:
-        raise error("not-here", f"`{entry.name}` cannot be told here: {around.rank}", entry.key.span)
+        help_ = "make it a segment of its own, and ask `in_segment` here"
+        raise error("not-here", f"`{entry.name}` cannot be told here: {around.rank}", entry.key.span, help_)
     side: Side = "top" if entry.name == "top" else "bottom"
     places = node.value if isinstance(node, Scalar) and not isinstance(node.value, bool) else None
     if isinstance(places, int) and 0 < places < 10**9:
@@ -181,7 +191,10 @@ def entry_to_rank(entry: Entry, within: Attribute | None, around: Around) -> Ran
 
 
 def _help(kind: Type, word: str) -> str:
-    return nearest(word, (*WORDS[kind], *BARE)) if word else "use " + ", ".join(f"`{known}`" for known in WORDS[kind])
+    close = closest(word, (*WORDS[kind], *BARE, *MODIFIERS))
+    if close:
+        return f"did you mean `{close}`?"
+    return "use " + ", ".join(f"`{known}`" for known in WORDS[kind])
 
 
 def _known(attribute: Attribute, negated: bool) -> AttributeCondition:
@@ -250,7 +263,7 @@ def node_to_comparisons(word: str, node: Node, others: Attributes) -> tuple[Comp
     if word != "between":
         return (Compare(COMPARISONS[word], _limit(node, others)),)
     if not isinstance(node, Sequence) or len(node.items) != 2:
-        raise error("bad-between", "`between` takes two numbers", node.span, "as in `[1, 5]`")
+        raise error("bad-between", "`between` takes two numbers", node.span, "as in `between: [1, 5]`")
     low, high = (_limit(item, others) for item in node.items)
     return Compare(">=", low), Compare("<=", high)
 
@@ -264,7 +277,8 @@ def _limit(node: Node, others: Attributes) -> int | Decimal | Share:
     if other is None:
         raise error("unknown-attribute", f"there is no attribute `{found[2]}`", node.span, nearest(found[2], others))
     if not other.type.numeric:
-        raise error("not-a-number", f"`{other.name}` is a {other.type}, not a number", node.span)
+        help_ = nearest(other.name, [each.name for each in others.values() if each.type.numeric])
+        raise error("not-a-number", f"`{other.name}` has the type {other.type}, so it is no number", node.span, help_)
     return Share(Decimal(found[1] or 100) / 100, other)
 
 
@@ -272,30 +286,34 @@ def as_number(node: Node) -> int | Decimal:
     if isinstance(node, Scalar) and not isinstance(node.value, bool) and isinstance(node.value, int | Decimal):
         exact = Decimal(node.value)
         if abs(exact) >= 10**18 or exact != round(exact, 9):
-            raise error("number-range", f"`{node.text}` has more digits than a warehouse compares exactly", node.span)
+            help_ = "at most 18 digits before the point and 9 after it"
+            message = f"`{node.text}` has more digits than a warehouse compares exactly"
+            raise error("number-range", message, node.span, help_)
         return node.value
-    what = f"`{node.text}` is not a number" if isinstance(node, Scalar) else "expected a number"
-    raise error("wrong-operand", what, node.span, "numbers are written without quotes")
+    raise error(
+        "wrong-operand", f"expected a number, and {found_instead(node)}", node.span, "as in `5`, without quotes"
+    )
 
 
 def _operands(node: Node, read: Callable[[Node], Value]) -> tuple[Value, ...]:
     """The values of a list, without doubles, in the order written."""
     if not isinstance(node, Sequence):
-        raise error("not-a-list", "expected a list", node.span, "write `[a, b]`")
+        raise error("not-a-list", f"expected a list, and {found_instead(node)}", node.span, "write `[a, b]`")
     if not node.items:
-        raise error("empty-list", "an empty list holds nothing to compare with", node.span)
-    return tuple(dict.fromkeys(read(item) for item in node.items))
+        raise error("empty-list", "an empty list holds nothing to compare with", node.span, "name at least one value")
+    return tuple(dict.fromkeys(collected(partial(read, item) for item in node.items)))
 
 
 def _text(attribute: Attribute, node: Node) -> str:
     if not isinstance(node, Scalar):
-        raise error("wrong-operand", f"expected a text for `{attribute.name}`", node.span)
+        message = f"expected one text for `{attribute.name}`, and {found_instead(node)}"
+        raise error("wrong-operand", message, node.span, "write one text")
     if node.value is None:
         raise error("null-operand", "nothing equals null", node.span, "ask `is_unknown` or `has_any_value`")
     if not isinstance(node.value, str):
         raise error(
             "wrong-operand",
-            f"`{attribute.name}` is a {attribute.type} and `{node.text}` is not",
+            f"`{attribute.name}` is compared with texts, and `{node.text}` is none",
             node.span,
             f'quote it to compare with the text: "{node.text}"',
         )
@@ -305,7 +323,8 @@ def _text(attribute: Attribute, node: Node) -> str:
 def _boolean(attribute: Attribute, node: Node) -> bool:
     if isinstance(node, Scalar) and isinstance(node.value, bool):
         return node.value
-    raise error("wrong-operand", f"`{attribute.name}` is a boolean", node.span, "write `true` or `false`")
+    message = f"`{attribute.name}` is true or false, and {found_instead(node)}"
+    raise error("wrong-operand", message, node.span, "write `true` or `false`, without quotes")
 
 
 def _text_test(attribute: Attribute, word: str, node: Node) -> ElementTest:
@@ -325,10 +344,9 @@ def _text_test(attribute: Attribute, word: str, node: Node) -> ElementTest:
 
 def _pattern(attribute: Attribute, node: Node) -> str:
     pattern = _text(attribute, node)
-    try:
-        re.compile(pattern)
-    except (re.error, RecursionError, OverflowError) as problem:
-        raise error("bad-pattern", f"not a pattern: {problem}", node.span) from None
+    fault = pattern_fault(pattern)
+    if fault:
+        raise error("bad-pattern", fault.message, node.span, fault.help)
     try:
         read_pattern(pattern)
     except UnsharedPattern as problem:
@@ -349,10 +367,15 @@ def _list_test(attribute: Attribute, word: str, node: Node) -> Test:
 
 def _any_element(attribute: Attribute, node: Node) -> AnyElement:
     if not isinstance(node, Mapping):
-        return AnyElement(_text_test(attribute, "is", node))
-    if len(node.entries) != 1 or node.entries[0].name not in TEXT_WORDS:
-        names = ", ".join(f"`{word}`" for word in TEXT_WORDS)
-        raise error("wrong-operator", "`any_element` takes one test of a text", node.span, f"one of {names}")
-    word = node.entries[0].name
-    asked = _text_test(attribute, NEGATIVE.get(word, word), node.entries[0].value)
-    return AnyElement(asked, negated=word in NEGATIVE)
+        return AnyElement((_text_test(attribute, "is", node),))
+    passed: list[ElementTest] = []
+    failed: list[ElementTest] = []
+    for entry in node.entries:
+        if entry.name not in TEXT_WORDS:
+            help_ = nearest(entry.name, TEXT_WORDS)
+            raise error("wrong-operator", f"`{entry.name}` is no operator for a text", entry.key.span, help_)
+        test = _text_test(attribute, NEGATIVE.get(entry.name, entry.name), entry.value)
+        (failed if entry.name in NEGATIVE else passed).append(test)
+    if not passed and not failed:
+        raise error("no-operator", "nothing is said about the element", node.span, "as in `{starts_with: a}`")
+    return AnyElement(tuple(passed), tuple(failed))

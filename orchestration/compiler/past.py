@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import permutations
+
 from sqlglot import exp
 
 from orchestration.compiler.building import Building
 from orchestration.compiler.imports import select, where
 from orchestration.compiler.rows import grouped, when
 from orchestration.compiler.sql import (
+    Clock,
     aliased,
     as_of,
     column,
@@ -65,16 +69,23 @@ def _add_stays(building: Building, history: str, segment: str, traits: list[Move
 
 def _stayed(building: Building, segment: str, windows: tuple[DayWindow, ...]) -> list[exp.Expr]:
     """That a version says a member, and reaches into the window; open versions reach up to the day before."""
-    found: list[exp.Expr] = [column(segment)]
+    if any(map(_is_reversed, windows)):
+        return [exp.false()]
+    found: list[exp.Expr] = [column(segment), *_meeting(windows, building.clock)]
     for window in windows:
-        if _is_reversed(window):
-            return [exp.false()]
         if window.last:
             found.append(compared(column("valid_from"), "<=", day(window.last, building.clock)))
         if window.first:
             end = exp.Coalesce(this=column("valid_to"), expressions=[as_of()])
             found.append(compared(end, ">", day(window.first, building.clock)))
     return found
+
+
+def _meeting(windows: tuple[DayWindow, ...], clock: Clock) -> Iterator[exp.Expr]:
+    """That several windows have a day in common."""
+    for begun, ended in permutations(windows, 2):
+        if begun.first and ended.last:
+            yield compared(day(begun.first, clock), "<=", day(ended.last, clock))
 
 
 def _is_reversed(window: DayWindow) -> bool:

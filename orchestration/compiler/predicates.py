@@ -107,8 +107,10 @@ def _contained(join: Join, value: exp.Expr, values: tuple[str, ...]) -> exp.Expr
 
 
 def _for_element(asked: AnyElement, clock: Clock, value_of: ValueOf) -> exp.Expr:
-    passing = test(exp.column(ELEMENT), asked.test, clock, value_of)
-    return negated(passing) if asked.negated else passing
+    element = exp.column(ELEMENT)
+    passing = [test(element.copy(), each, clock, value_of) for each in asked.passed]
+    passing += [negated(test(element.copy(), each, clock, value_of)) for each in asked.failed]
+    return conjunction(passing)
 
 
 def _text_test(value: exp.Expr, kind: str, pattern: str) -> exp.Expr:

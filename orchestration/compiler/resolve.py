@@ -10,11 +10,19 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
-from orchestration.compiler.behaviour import AT_LEAST_ONE, NONE_AT_ALL, performed, rows_number, take_windows
+from orchestration.compiler.behaviour import (
+    AGGREGATES,
+    AT_LEAST_ONE,
+    NONE_AT_ALL,
+    performed,
+    rows_number,
+    take_windows,
+)
 from orchestration.compiler.catalog import Attribute, Catalog, Entity, EventRows, Link, Rows, TimeColumn, Type
-from orchestration.compiler.fields import Fields, Report, as_boolean, as_text, as_texts, error
+from orchestration.compiler.fields import Fields, Report, as_boolean, as_text, as_texts, collected, error
+from orchestration.compiler.operators import WORDS as OPERATORS
 from orchestration.compiler.operators import Around, entries_to_conditions, node_to_conditions
-from orchestration.compiler.problem import nearest
+from orchestration.compiler.problem import Problem, Problems, closest, nearest
 from orchestration.compiler.segment import (
     All,
     AnyOf,
@@ -28,7 +36,6 @@ from orchestration.compiler.segment import (
     RelationCondition,
     Rule,
     SegmentCondition,
-    StaticMembers,
     Status,
     Step,
 )
@@ -97,16 +104,55 @@ def node_to_rule(node: Node, scope: Scope) -> Rule:
     if not isinstance(node, Mapping) or not node.entries:
         raise error("no-condition", "expected a condition", node.span, "as in `plan: pro`, or `everyone: true`")
     words = [entry for entry in node.entries if entry.name in SUBJECTS]
+    if len(words) > 1:
+        raise _second_condition(words[1])
     if len(node.entries) > 1 and not words:
-        _named(node.entries[0], scope)
-        second = node.entries[1]
-        raise error(
-            "two-subjects", f"`{second.name}` begins a second condition", second.key.span, "give each its own `- `"
-        )
+        raise _no_single_subject(node, scope)
     subject = words[0] if words else node.entries[0]
     if subject.name in WORDS:
-        return WORDS[subject.name](node, scope)
+        return _read_whole(WORDS[subject.name], node, scope)
     return _named(subject, scope)
+
+
+def _second_condition(entry: Entry) -> Problems:
+    help_ = "give each its own `- `, or put both under `all:`"
+    return error("two-subjects", f"`{entry.name}` begins a second condition", entry.key.span, help_)
+
+
+def _no_single_subject(node: Mapping, scope: Scope) -> Problems:
+    """Several entries, and none of them a word that others may stand beside: a slip, or conditions without a list."""
+    known = [entry for entry in node.entries if _is_subject(entry.name, scope)]
+    unknown = [entry for entry in node.entries if entry not in known]
+    misspelt = [entry for entry in unknown if closest(entry.name, (*SUBJECTS, *scope.attributes))]
+    if len(known) > 1:
+        return _second_condition(known[1])
+    if known and unknown[0].name in BESIDE and known[0].name in scope.attributes:
+        message = f"`{unknown[0].name}` stands beside `{known[0].name}` and belongs below it"
+        help_ = f"write `{known[0].name}: {{{unknown[0].name}: …}}`"
+        return error("two-subjects", message, unknown[0].key.span, help_)
+    return _no_attribute((misspelt or unknown)[0], scope)
+
+
+def _is_subject(name: str, scope: Scope) -> bool:
+    relation = name.partition(".")[0]
+    return name in WORDS or name in scope.attributes or bool(scope.entity and relation in scope.entity.relations)
+
+
+def _read_whole(handler: Handler, node: Mapping, scope: Scope) -> Rule:
+    """The condition; where it cannot be read, fields that nothing knows are reported with it."""
+    try:
+        return handler(node, scope)
+    except Problems as found:
+        strange = [entry for entry in node.entries if entry.name not in WORDS and entry.name not in BESIDE]
+        if handler in GROUPS.values() or handler is _attribute or handler is _segments:
+            raise
+        named = {problem.span for problem in (*found.problems, *scope.report.problems)}
+        raise Problems((*found.problems, *(_strange(each) for each in strange if each.key.span not in named))) from None
+
+
+def _strange(entry: Entry) -> Problem:
+    message = f"the condition has no field `{entry.name}`"
+    return Problem("unknown-field", message, entry.key.span, nearest(entry.name, BESIDE))
 
 
 def _rules(node: Node, scope: Scope) -> tuple[Rule, ...]:
@@ -160,14 +206,29 @@ def _named(entry: Entry, scope: Scope) -> Rule:
         return _conditions(found, entry, scope)
     relation, _, rest = entry.name.partition(".")
     if rest and scope.entity and relation in scope.entity.relations:
+        _check_dotted(entry, relation, rest, scope)
         inner = replace(entry, key=replace(entry.key, text=rest, value=rest))
         return _related_rule(relation, Mapping((inner,), entry.key.span), scope)
-    raise error(
-        "unknown-attribute",
-        f"{scope.what} has no attribute `{entry.name}`",
-        entry.key.span,
-        nearest(entry.name, (*scope.attributes, *(WORDS if scope.entity else GROUPS))),
-    )
+    raise _no_attribute(entry, scope)
+
+
+def _no_attribute(entry: Entry, scope: Scope) -> Problems:
+    known = (*scope.attributes, *(WORDS if scope.entity else GROUPS))
+    close = closest(entry.name, known)
+    help_ = f"did you mean `{close}`?" if close else nearest(entry.name, scope.attributes)
+    return error("unknown-attribute", f"{scope.what} has no attribute `{entry.name}`", entry.key.span, help_)
+
+
+def _check_dotted(entry: Entry, relation: str, rest: str, scope: Scope) -> None:
+    """Refuse `company.plann` under its whole name."""
+    assert scope.entity, "relations are an entity's"
+    found = scope.entity.relations[relation]
+    attributes = scope.catalog.entities[found.entity].attributes if isinstance(found, Link) else found.attributes
+    words = ("in_segment", "not_in_segment") if isinstance(found, Link) else ()
+    if rest not in attributes and rest not in words and rest not in GROUPS:
+        known = [f"{relation}.{name}" for name in (*attributes, *words)]
+        message = f"{relation} has no attribute `{rest}`"
+        raise error("unknown-attribute", message, entry.key.span, nearest(entry.name, known))
 
 
 def _attribute(node: Mapping, scope: Scope) -> Rule:
@@ -181,8 +242,9 @@ def _attribute(node: Mapping, scope: Scope) -> Rule:
 
 
 def _rule_of(fields: Fields, name: str, scope: Scope) -> Rule | None:
+    """The rule of a field; one that is reported is stood in for, so that the rest is read too."""
     node = fields.take(name)
-    return None if node is None else node_to_rule(node, scope)
+    return None if node is None else scope.report.attempt(partial(node_to_rule, node, scope)) or Everyone()
 
 
 def _subject_entity(scope: Scope, node: Mapping, word: str) -> Entity:
@@ -198,7 +260,9 @@ def _event_rows(node: Mapping, scope: Scope) -> EventRows:
     word = next(entry.name for entry in node.entries if entry.name in EVENTS)
     entity = _subject_entity(scope, node, word)
     if entity.events is None:
-        raise error("no-events", f"the catalog gives no events for {entity.name}", node.span, "add `events:` there")
+        raise error(
+            "no-events", f"the catalog gives no events for {entity.name}", node.span, "add `events:` to the catalog"
+        )
     return entity.events
 
 
@@ -223,7 +287,7 @@ def _events(node: Mapping, scope: Scope) -> Rule:
             found = resumed_performing(events, fields, where)
         case _:
             found = performed(events, fields, where, scope.around)
-    fields.close()
+    fields.close({name: f"write `where: {{{name}: …}}`" for name in events.attributes})
     return found
 
 
@@ -231,8 +295,13 @@ def _sequence(node: Mapping, scope: Scope) -> Rule:
     events = _event_rows(node, scope)
     fields = Fields(node, "the condition", scope.report)
     listed = fields.require("sequence")
-    items = listed.items if isinstance(listed, Sequence) else ()
-    steps = tuple(_step(item, number, number == len(items) - 1, events, scope) for number, item in enumerate(items))
+    if not isinstance(listed, Sequence):
+        help_ = "give each step its own `- performed: …`"
+        raise error("not-a-list", "a sequence is a list of steps", listed.span, help_)
+    items = listed.items
+    steps = collected(
+        partial(_step, item, number, number == len(items) - 1, events, scope) for number, item in enumerate(items)
+    )
     found = sequence(events, fields, steps, listed)
     fields.close()
     return found
@@ -264,7 +333,7 @@ def _related(node: Mapping, scope: Scope) -> Rule:
             windows = take_windows(fields, relation.at, relation.name)
             chosen = RelationCondition(relation, None, where, windows, AT_LEAST_ONE)
     found = _asked_of_rows(chosen, fields, rows, scope)
-    fields.close()
+    fields.close({name: f"write `where: {{{name}: …}}`" for name in rows.attributes})
     return found[0] if len(found) == 1 else All(found)
 
 
@@ -273,7 +342,7 @@ def _asked_of_rows(chosen: RelationCondition, fields: Fields, rows: Scope, scope
     quantifiers = [entry for entry in fields.left.values() if entry.name in QUANTIFIERS]
     or_none = fields.take("or_none")
     if or_none is not None and not any(entry.name == "every" for entry in quantifiers):
-        raise error("not-here", "`or_none` goes with `every`", or_none.span)
+        raise error("not-here", "`or_none` goes with `every`", or_none.span, "leave it out, or ask `every:`")
     ends: tuple[Rule, ...] = ()
     if isinstance(chosen.relation, Rows):
         ends = end_of_rows(chosen.relation, fields, chosen.where, chosen.windows)
@@ -327,9 +396,9 @@ def _segments(node: Mapping, scope: Scope) -> Rule:
 def _segment_keys(entry: Entry, entity: Entity, scope: Scope) -> tuple[str, ...]:
     keys = tuple(dict.fromkeys(as_texts(entry.value)))
     if not keys:
-        raise error("empty-list", "an empty list names no segment", entry.value.span)
-    for key in keys:
-        _check_reference(key, entity, entry, scope)
+        raise error("empty-list", "an empty list names no segment", entry.value.span, "name at least one")
+    items = entry.value.items if isinstance(entry.value, Sequence) else (entry.value,)
+    collected(partial(_check_reference, item, entity, scope) for item in items)
     return keys
 
 
@@ -344,20 +413,23 @@ def _moved(node: Mapping, scope: Scope) -> Rule:
     keys = _segment_keys(Entry(entry.key, fields.require(entry.name)), entity, scope)
     windows = take_windows(fields, RECORDED_ON, entry.name)
     fields.close()
-    if entry.name == "was_in_segment" and len(windows) != 1:
+    if entry.name == "was_in_segment" and not windows:
         help_ = "add one, as in `on: 2026-01-31` or `in_last: 30 days`"
         raise error("missing-field", "`was_in_segment` on what day?", entry.key.span, help_)
     return MoveCondition(keys, MOVES[entry.name], tuple(each for each in windows if isinstance(each, DayWindow)))
 
 
-def _check_reference(key: str, entity: Entity, entry: Entry, scope: Scope) -> None:
-    spec, span = scope.specs.get(key), entry.value.span
+def _check_reference(node: Node, entity: Entity, scope: Scope) -> None:
+    key, span = as_text(node), node.span
+    spec = scope.specs.get(key)
     if spec is None:
         raise error("unknown-segment", f"there is no segment `{key}`", span, nearest(key, scope.specs))
-    if spec.entity != entity.name:
-        raise error("wrong-entity", f"`{key}` is a segment of {spec.entity}, not of {entity.name}", span)
+    if spec.entity and spec.entity != entity.name:
+        message = f"`{key}` is a segment of {spec.entity}, not of {entity.name}"
+        raise error("wrong-entity", message, span, f"name a segment of {entity.name}")
     if spec.status is Status.ARCHIVED:
-        raise error("archived-segment", f"`{key}` is archived", span, "make it active, or drop the reference")
+        help_ = "make it active, or drop the reference"
+        raise error("archived-segment", f"`{key}` is archived, so nobody is in it", span, help_)
 
 
 RECORDED_ON = TimeColumn("recorded_on", Type.DATE)
@@ -382,17 +454,8 @@ SUBJECTS: dict[str, Handler] = {
     **dict.fromkeys(MOVES, _moved),
 }
 WORDS: dict[str, Handler] = {**GROUPS, **SUBJECTS}
-
-
-def node_to_members(path: Scalar, entity: Entity, lists: dict[str, list[list[str]]]) -> StaticMembers:
-    """The fixed list a segment names: the column of a CSV file with the entity's key as header. Raises Problems."""
-    table = lists.get(path.text)
-    if table is None:
-        raise error("no-list", f"there is no list `{path.text}`", path.span, nearest(path.text, lists))
-    header = table[0] if table else []
-    if entity.key not in header:
-        help_ = f"its first line names the column `{entity.key}`"
-        raise error("bad-list", f"`{path.text}` has no column `{entity.key}`", path.span, help_)
-    column = header.index(entity.key)
-    keys = (row[column].strip() for row in table[1:] if len(row) > column)
-    return StaticMembers(path.text, tuple(sorted({key for key in keys if key})))
+BESIDE = (
+    *("where", "having", "unknown", "times", "on_days", "count", "within", "for_at_least", "or_none", "first", "last"),
+    *("in_at_least", "of_last", "period", "was_in", "silent_for", "back_in", "exactly"),
+    *dict.fromkeys((*QUANTIFIERS, *AGGREGATES, *(word for words in OPERATORS.values() for word in words))),
+)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from orchestration.compiler.catalog import Attribute, Entity, EventRows, Relation, Rows
+from orchestration.compiler.spectest import SpecTest
 from orchestration.compiler.window import DayWindow, RelativeDay, Window
 
 Value: TypeAlias = str | int | Decimal | bool
@@ -57,10 +58,10 @@ class HasAll:
 
 @dataclass(frozen=True)
 class AnyElement:
-    """Some element of the list passes the test, or with `negated` fails it."""
+    """Some one element of the list passes all of the tests, and none of those that it must fail."""
 
-    test: ElementTest
-    negated: bool = False
+    passed: tuple[ElementTest, ...]
+    failed: tuple[ElementTest, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,7 @@ class EndCondition:
 
 @dataclass(frozen=True)
 class RegularCondition:
-    """At least so many of the periods have a number of events that passes all tests."""
+    """At least so many of the periods have a number of events that passes all tests; `said` is what they are called."""
 
     events: EventRows
     names: tuple[str, ...] | None
@@ -190,6 +191,7 @@ class RegularCondition:
     periods: tuple[DayWindow, ...]
     times: tuple[Number, ...]
     at_least: int
+    said: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -289,6 +291,27 @@ class Segment:
     status: Status
     hidden: bool
     rule: Rule
+    tests: tuple[SpecTest, ...] = field(default=(), compare=False, repr=False)
+
+
+def ranks(rule: Rule) -> bool:
+    """Whether a subject's answer depends on other subjects' values."""
+    tests: list[object] = []
+    for condition in conditions(rule):
+        match condition:
+            case AttributeCondition(test=test):
+                tests.append(test)
+            case EventCondition(number=number) | RelationCondition(number=number):
+                tests += number.tests
+            case _:
+                pass
+    return any(isinstance(test, Rank) for test in tests)
+
+
+def moves(rule: Rule) -> tuple[str, ...]:
+    """The segments of which a rule looks at the past."""
+    found = (condition for condition in conditions(rule) if isinstance(condition, MoveCondition))
+    return tuple(dict.fromkeys(key for condition in found for key in condition.keys))
 
 
 def conditions(rule: Rule) -> tuple[Condition, ...]:

@@ -97,8 +97,9 @@ class _Sequence:
             windows = () if step.negated else self.trait.windows
             found = named_rows(events, step.names, step.where, windows, self.reading)
             each.append(found)
-            passing = exp.Case(ifs=[exp.If(this=conjunction(found), true=number(1))], default=number(0))
-            happened.append(aliased(exp.Max(this=passing if found else number(1)), name))
+            passed = exp.If(this=conjunction(found), true=number(1)) if found else None
+            passing = exp.Case(ifs=[passed], default=number(0)) if passed else number(1)
+            happened.append(aliased(exp.Max(this=passing), name))
         first = exp.Case(ifs=[exp.If(this=compared(happened[0].this.copy(), "=", number(1)), true=at.copy())])
         columns = [column(self.building.key), aliased(at, "at"), *happened, aliased(first, _reached(self.names[0]))]
         query = where(select(*columns).from_(table(self.reading.name), copy=False), [is_known(at.copy())])

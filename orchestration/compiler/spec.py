@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from orchestration.compiler.fields import Fields, Report, as_text, error
 from orchestration.compiler.problem import SourceFile, Span
 from orchestration.compiler.segment import Status
-from orchestration.compiler.source import Entry, Node, Scalar, Sequence, parse
+from orchestration.compiler.source import Entry, Node, Scalar, Sequence, read
 
 KEY = re.compile(r"[a-z][a-z0-9_]{0,54}\Z")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,54}\Z")
@@ -20,6 +22,8 @@ SENDS = ("full", "changes", "entries_once")
 
 @dataclass(frozen=True)
 class SegmentSpec:
+    """A segment as written. `entity` is empty where the file does not say it, which is a problem already."""
+
     key: str
     source: SourceFile
     name: str
@@ -32,6 +36,15 @@ class SegmentSpec:
     hidden: bool
     where: Node | None
     members: Scalar | None
+    tests: Node | None = None
+
+
+class AudienceField(NamedTuple):
+    """A column of the file that is sent: its name, where that stands, and the attribute it holds."""
+
+    name: str
+    span: Span
+    value: Scalar
 
 
 @dataclass(frozen=True)
@@ -47,7 +60,7 @@ class AudienceSpec:
     destination: Scalar
     send: str
     identify_by: tuple[Scalar, ...]
-    fields: tuple[tuple[str, Scalar], ...]
+    fields: tuple[AudienceField, ...]
     consent: Scalar | None
     exclude_segments: tuple[Scalar, ...]
     max_change: Decimal | None
@@ -73,20 +86,21 @@ def source_to_key(source: SourceFile) -> str:
     return key
 
 
-def source_to_segment_spec(source: SourceFile) -> SegmentSpec:
-    """The fields of a segment's file. Raises Problems."""
-    report = Report()
-    fields = Fields(parse(source), "the segment", report)
-    where, members = fields.take("where"), fields.take("members")
-    entity = fields.require("entity")
-    if members is not None and not isinstance(members, Scalar):
-        raise error("not-text", "`members` names one file", members.span, "as in `members: static/testers.csv`")
-    key = source_to_key(source)
+def source_to_segment_spec(source: SourceFile, report: Report) -> SegmentSpec | None:
+    """The fields of a segment's file, as far as they can be read; None where not even the key can."""
+    key = report.attempt(partial(source_to_key, source))
+    fields = report.attempt(lambda: Fields(_read(source, report), "the segment", report))
+    if fields is None:
+        return None if key is None else unread_spec(key, source)
+    where, tests = fields.take("where"), fields.take("tests")
+    members = fields.read("members", _scalar, None)
+    entity = fields.read_required("entity", _scalar, Scalar("", "", fields.span))
+    title = (key or "").replace("_", " ").capitalize()
     spec = SegmentSpec(
-        key=key,
+        key=key or "",
         source=source,
-        name=fields.text("name", key.replace("_", " ").capitalize()),
-        entity=as_text(entity),
+        name=fields.text("name", title),
+        entity=entity.text,
         entity_span=entity.span,
         description=fields.text("description"),
         owner=fields.text("owner"),
@@ -95,12 +109,33 @@ def source_to_segment_spec(source: SourceFile) -> SegmentSpec:
         hidden=fields.boolean("hidden"),
         where=where,
         members=members,
+        tests=tests,
     )
+    _check_rule(fields, where, "members" in fields.given, report)
     fields.close()
-    report.close()
-    if (where is None) == (members is None):
-        raise error("no-rule", "a segment has `where` or `members`, one of the two", fields.span)
-    return spec
+    return spec if key else None
+
+
+def _read(source: SourceFile, report: Report) -> Node:
+    node, problems = read(source)
+    for problem in problems:
+        report.add(problem)
+    return node
+
+
+def unread_spec(key: str, source: SourceFile) -> SegmentSpec:
+    """What stands for a segment whose file cannot be read, so that references to it are no further problems."""
+    nowhere = Span(source, 1, 1, 1)
+    return SegmentSpec(key, source, "", "", nowhere, "", "", (), Status.ACTIVE, False, None, None)
+
+
+def _check_rule(fields: Fields, where: Node | None, members: bool, report: Report) -> None:
+    if where is None and not members and not any(fields.is_misspelt(name) for name in ("where", "members")):
+        help_ = "add `where:` with a rule, or `members:` with a fixed list"
+        report.error("no-rule", "the segment says nothing about its members", fields.span, help_)
+    if where is not None and members:
+        message = "a segment has `where` or `members`, not both"
+        report.error("no-rule", message, fields.given["members"].key.span, "remove one of the two")
 
 
 def _scalar(node: Node) -> Scalar:
@@ -109,9 +144,7 @@ def _scalar(node: Node) -> Scalar:
     return node
 
 
-def _scalars(node: Node | None) -> tuple[Scalar, ...]:
-    if node is None:
-        return ()
+def _scalars(node: Node) -> tuple[Scalar, ...]:
     if isinstance(node, Scalar):
         return (_scalar(node),)
     if not isinstance(node, Sequence) or not node.items:
@@ -119,65 +152,68 @@ def _scalars(node: Node | None) -> tuple[Scalar, ...]:
     return tuple(_scalar(item) for item in node.items)
 
 
-def _field_name(entry: Entry) -> str:
+def _audience_field(entry: Entry) -> AudienceField:
     """A column of the file that is sent."""
-    if not NAME.match(entry.name) or entry.name.lower() in RESERVED:
-        help_ = "use letters, digits and _, and none of " + ", ".join(f"`{name}`" for name in RESERVED)
+    if not NAME.match(entry.name):
+        help_ = "use letters, digits and _, beginning with a letter, at most 55"
         raise error("bad-name", f"`{entry.name}` cannot be the name of a field", entry.key.span, help_)
-    return entry.name
+    return AudienceField(entry.name, entry.key.span, _scalar(entry.value))
 
 
-def source_to_audience_spec(source: SourceFile) -> AudienceSpec:
-    """The fields of an audience's file. Raises Problems."""
-    report = Report()
-    fields = Fields(parse(source), "the audience", report)
-    key = source_to_key(source)
-    max_change, allow_empty = _guard(fields.take("guard"), report)
-    consent = fields.take("consent")
-    schedule = fields.take("schedule")
+def source_to_audience_spec(source: SourceFile, report: Report) -> AudienceSpec | None:
+    """The fields of an audience's file, as far as they can be read; None where it cannot be read at all."""
+    key = report.attempt(partial(source_to_key, source)) or ""
+    fields = report.attempt(lambda: Fields(_read(source, report), "the audience", report))
+    if fields is None:
+        return None
+    max_change, allow_empty = fields.read("guard", partial(_guard, report=report), (None, False))
+    nothing = Scalar("", "", fields.span)
     spec = AudienceSpec(
         key=key,
         source=source,
         name=fields.text("name", key.replace("_", " ").capitalize()),
         description=fields.text("description"),
         owner=fields.text("owner"),
-        segment=_scalar(fields.require("segment")),
-        destination=_scalar(fields.require("destination")),
+        segment=fields.read_required("segment", _scalar, nothing),
+        destination=fields.read_required("destination", _scalar, nothing),
         send=fields.choice("send", SENDS, "changes"),
-        identify_by=_scalars(fields.require("identify_by")),
-        fields=tuple((_field_name(entry), _scalar(entry.value)) for entry in fields.entries("fields")),
-        consent=None if consent is None else _scalar(consent),
-        exclude_segments=_scalars(fields.take("exclude_segments")),
+        identify_by=fields.read_required("identify_by", _scalars, ()),
+        fields=_audience_fields(fields.entries("fields"), report),
+        consent=fields.read("consent", _scalar, None),
+        exclude_segments=fields.read("exclude_segments", _scalars, ()),
         max_change=max_change,
         allow_empty=allow_empty,
-        schedule=None if schedule is None else _cron(schedule),
+        schedule=fields.read("schedule", _cron, None),
     )
     fields.close()
-    report.close()
     return spec
 
 
-def _guard(node: Node | None, report: Report) -> tuple[Decimal | None, bool]:
-    if node is None:
-        return None, False
-    fields = Fields(node, "guard", report)
-    change = fields.take("max_change")
+def _audience_fields(entries: tuple[Entry, ...], report: Report) -> tuple[AudienceField, ...]:
+    found = (report.attempt(partial(_audience_field, entry)) for entry in entries)
+    return tuple(field for field in found if field)
+
+
+def _guard(node: Node, report: Report) -> tuple[Decimal | None, bool]:
+    fields = Fields(node, "`guard`", report)
+    change = fields.read("max_change", _share, None)
     allow_empty = fields.boolean("allow_empty")
     fields.close()
-    return (None if change is None else _share(change)), allow_empty
+    return change, allow_empty
 
 
 def _share(node: Node) -> Decimal:
     found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?)\s*%", as_text(node))
     if not found:
-        raise error("bad-share", "expected a share", node.span, "as in `20%`")
+        raise error("bad-share", f"`{as_text(node)}` is not a share", node.span, "as in `20%`")
     return Decimal(found[1]) / 100
 
 
 def _cron(node: Node) -> str:
     text = as_text(node)
+    help_ = 'write minute, hour, day of the month, month and day of the week, as in "0 7 * * *"'
     if not re.fullmatch(r"([\d*/,-]+\s+){4}[\d*/,A-Za-z-]+", text) or not _in_range(text):
-        raise error("bad-schedule", f"`{text}` is not a schedule", node.span, 'five fields, as in "0 7 * * *"')
+        raise error("bad-schedule", f"`{text}` is not a schedule", node.span, help_)
     return text
 
 
@@ -187,15 +223,16 @@ def _in_range(cron: str) -> bool:
     return all(low <= int(number) <= high for part, (low, high) in limits for number in re.findall(r"\d+", part))
 
 
-def source_to_destinations(source: SourceFile) -> dict[str, DestinationSpec]:
-    """What `destinations.yml` names. Raises Problems."""
-    report = Report()
-    found = {}
-    for entry in Fields(parse(source), "destinations", report).left.values():
-        fields = Fields(entry.value, f"destination `{entry.name}`", report)
-        kind = fields.choice("type", ("folder",), "folder")
-        settings = (("path", fields.required_text("path")),)
-        fields.close()
-        found[entry.name] = DestinationSpec(entry.name, kind, settings)
-    report.close()
-    return found
+def source_to_destinations(source: SourceFile, report: Report) -> dict[str, DestinationSpec]:
+    """What `destinations.yml` names, as far as it can be read."""
+    fields = report.attempt(lambda: Fields(_read(source, report), "destinations", report))
+    found = (report.attempt(partial(_destination, entry, report)) for entry in (fields.left.values() if fields else ()))
+    return {each.name: each for each in found if each}
+
+
+def _destination(entry: Entry, report: Report) -> DestinationSpec:
+    fields = Fields(entry.value, f"destination `{entry.name}`", report)
+    kind = fields.choice("type", ("folder",), "folder")
+    settings = (("path", fields.required_text("path")),)
+    fields.close()
+    return DestinationSpec(entry.name, kind, settings)

@@ -77,9 +77,9 @@ def table(name: str) -> exp.Table:
 
 
 def located(name: str) -> exp.Table:
-    """A table as it lies in the warehouse; dots part schema and name."""
-    parts = [identifier(part) for part in name.split(".")]
-    return exp.Table(this=parts[-1], db=parts[-2] if len(parts) > 1 else None)
+    """A table as it lies in the warehouse; dots part database, schema and name."""
+    this, db, catalog = [*(identifier(part) for part in reversed(name.split("."))), None, None][:3]
+    return exp.Table(this=this, db=db, catalog=catalog)
 
 
 def model(name: str) -> exp.Table:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from orchestration.compiler.behaviour import (
     AT_LEAST_ONE,
     NONE_AT_ALL,
@@ -104,14 +106,15 @@ def _tests_of(node: Node, end: str, at: TimeColumn) -> tuple[DateTest, ...]:
 def performed_regularly(events: EventRows, fields: Fields, where: Rule | None) -> Rule:
     """At least so many of the last periods with the event in them. Raises Problems."""
     names = event_names(fields.require("performed_regularly"))
-    periods = _periods(fields)
+    periods, said = _periods(fields)
     asked = fields.require("in_at_least")
     at_least = _whole(asked)
     if at_least is None or not 1 <= at_least <= len(periods):
-        raise error("bad-number", f"expected a number from 1 to {len(periods)}", asked.span)
+        help_ = f"`of_last` gives {len(periods)} periods, and at most all of them can be asked for"
+        raise error("bad-number", f"expected a number from 1 to {len(periods)}", asked.span, help_)
     times = fields.take("times")
     numbers = node_to_numbers(Aggregate.COUNT, times, Around(rank="periods have no rank")) if times else (AT_LEAST_ONE,)
-    return RegularCondition(events, names, where, periods, numbers, at_least)
+    return RegularCondition(events, names, where, periods, numbers, at_least, said)
 
 
 def _whole(node: Node) -> int | None:
@@ -120,8 +123,8 @@ def _whole(node: Node) -> int | None:
     return None
 
 
-def _periods(fields: Fields) -> tuple[DayWindow, ...]:
-    """The periods, the latest first: `of_last: 4 weeks`, or `of_last: 4` with `period: 3 days`."""
+def _periods(fields: Fields) -> tuple[tuple[DayWindow, ...], str]:
+    """The periods, the latest first, and what they are called; by `of_last`, and `period` where that is a number."""
     node = fields.require("of_last")
     length = fields.take("period")
     count = _whole(node)
@@ -136,10 +139,11 @@ def _periods(fields: Fields) -> tuple[DayWindow, ...]:
         amount = node_to_length(length)
     if not 1 <= count <= MAX_PERIODS:
         raise error("bad-number", f"expected from 1 to {MAX_PERIODS} periods", node.span, "choose a longer period")
-    return tuple(
+    periods = tuple(
         DayWindow(_ago(amount, number, days=1), TODAY if number == 1 else _ago(amount, number - 1))
         for number in range(1, count + 1)
     )
+    return periods, f"{count} periods of {_written(length)}" if length else _written(node)
 
 
 def _ago(amount: Amount, times: int, days: int = 0) -> RelativeDay:
@@ -159,16 +163,25 @@ def _unit_and_count(node: Node) -> tuple[Amount, int]:
 def stopped_performing(events: EventRows, fields: Fields, where: Rule | None) -> Rule:
     """At least one in the last `was_in`, none in the last `silent_for`. Raises Problems."""
     names = event_names(fields.require("stopped_performing"))
-    active, silent = (node_to_length(fields.require(word)) for word in ("was_in", "silent_for"))
+    nodes = [fields.require(word) for word in ("was_in", "silent_for")]
+    active, silent = map(node_to_length, nodes)
     if _days(silent) >= _days(active):
         help_ = "as in `was_in: 30 days, silent_for: 7 days`"
         raise error("bad-window", "`silent_for` must be shorter than `was_in`", fields.span, help_)
-    windows = (active.before(TODAY), silent.before(TODAY))
+    windows = [
+        replace(amount.before(TODAY), said=f"in the last {_written(node)}")
+        for amount, node in zip((active, silent), nodes, strict=True)
+    ]
     once, not_since = (
         EventCondition(events, names, where, (window,), number)
         for window, number in zip(windows, (AT_LEAST_ONE, NONE_AT_ALL), strict=True)
     )
     return All((once, not_since))
+
+
+def _written(node: Node) -> str:
+    assert isinstance(node, Scalar), "a length is a scalar"
+    return node.text.strip()
 
 
 def _days(amount: Amount) -> float:
@@ -179,13 +192,15 @@ def _days(amount: Amount) -> float:
 def resumed_performing(events: EventRows, fields: Fields, where: Rule | None) -> Rule:
     """At least one in the last `back_in`, none in the `silent_for` before, one earlier. Raises Problems."""
     names = event_names(fields.require("resumed_performing"))
-    silent, back = (node_to_length(fields.require(word)) for word in ("silent_for", "back_in"))
+    silent_node, back_node = fields.require("silent_for"), fields.require("back_in")
+    silent, back = node_to_length(silent_node), node_to_length(back_node)
     before_back = back.moved(-1)
     earlier = silent.moved(-1, since=before_back)
+    silence = replace(silent.before(before_back), said=f"in the {_written(silent_node)} before that")
     asked = (
-        (back.before(TODAY), AT_LEAST_ONE),
-        (silent.before(before_back), NONE_AT_ALL),
-        (DayWindow(None, earlier), AT_LEAST_ONE),
+        (replace(back.before(TODAY), said=f"in the last {_written(back_node)}"), AT_LEAST_ONE),
+        (silence, NONE_AT_ALL),
+        (DayWindow(None, earlier, said="before those"), AT_LEAST_ONE),
     )
     return All(tuple(EventCondition(events, names, where, (window,), number) for window, number in asked))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, TypeAlias
 
@@ -37,10 +37,11 @@ Day: TypeAlias = RelativeDay | PeriodDay | FixedDay
 
 @dataclass(frozen=True)
 class DayWindow:
-    """Whole local days, both ends in; None is open."""
+    """Whole local days, both ends in; None is open. `said` is how it was written, which is no part of its meaning."""
 
     first: Day | None
     last: Day | None
+    said: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,13 @@ Instant: TypeAlias = HoursFromEnd | FixedInstant
 
 @dataclass(frozen=True)
 class InstantWindow:
-    """From `start` to `end`, each in or out; None is open."""
+    """From `start` to `end`, each in or out; None is open. `said` is how it was written."""
 
     start: Instant | None
     end: Instant | None
     start_in: bool = True
     end_in: bool = False
+    said: str = field(default="", compare=False, repr=False)
 
 
 Window: TypeAlias = DayWindow | InstantWindow

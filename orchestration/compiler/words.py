@@ -54,6 +54,8 @@ from orchestration.compiler.window import (
 
 _COMPARED = {"=": "is", ">": "is more than", ">=": "is at least", "<": "is less than", "<=": "is at most"}
 _PERIODS = {-1: "last", 0: "this", 1: "next"}
+AT_LEAST_ONCE = Number(Aggregate.COUNT, None, (Compare(">=", 1),))
+NEVER = Number(Aggregate.COUNT, None, (Compare("=", 0),))
 
 
 def rule_to_words(rule: Rule) -> str:
@@ -126,11 +128,12 @@ def test_to_words(test: Test, negated: bool) -> str:
         case TextTest(kind, pattern):
             return f"{_verb(kind, negated)} {pattern}"
         case HasAny(values):
-            return f"{'has none of' if negated else 'has'} {_values(values)}"
+            return f"{'include none of' if negated else 'include'} {_values(values)}"
         case HasAll(values):
-            return f"has all of {', '.join(values)}"
-        case AnyElement(inner, is_negated):
-            return f"has an element that {test_to_words(inner, is_negated)}"
+            return f"include all of {', '.join(values)}"
+        case AnyElement(passed, failed):
+            asked = [test_to_words(each, False) for each in passed] + [test_to_words(each, True) for each in failed]
+            return f"include one that {' and '.join(asked)}"
         case Within(window):
             return f"is {window_to_words(window)}"
         case Anniversary(window):
@@ -162,25 +165,22 @@ def _values(values: tuple[Value, ...]) -> str:
 
 
 def window_to_words(window: Window) -> str:
+    """The window as it was written; of one that nobody wrote, its days."""
     match window:
+        case DayWindow(said=said) | InstantWindow(said=said) if said:
+            return said
         case DayWindow(None, None):
             return "ever"
-        case DayWindow(RelativeDay(0, 1), RelativeDay(months, days)) if days >= 1 or months >= 1:
+        case DayWindow(RelativeDay(0, 1, None), RelativeDay(months, days, None)) if days >= 1 or months >= 1:
             return f"in the next {_length(months, days)}"
         case DayWindow(RelativeDay(months, days, None), RelativeDay(0, 0, None)) if (
-            months <= 0 and days <= 1 and (months or days)
+            days <= (months < 0) and months <= 0
         ):
             return f"in the last {_length(months, days - 1)}"
-        case DayWindow(PeriodDay(unit, periods, 0), PeriodDay(_, _, -1)):
-            return f"during {_PERIODS[periods]} {unit}"
         case DayWindow(first, last) if first and first == last:
             return f"on {_day(first)}"
-        case DayWindow(None, RelativeDay(months, days, None)) if days < 0 or months:
-            return f"more than {_length(months, days + 1)} ago"
         case DayWindow(first, last):
             return _from_to(_day(first) if first else "", _day(last) if last else "")
-        case InstantWindow(HoursFromEnd(hours), HoursFromEnd(0)) if window.start_in:
-            return f"in the last {-hours} hours"
         case InstantWindow(start, end):
             return _from_to(_instant(start) if start else "", _instant(end) if end else "")
         case _:
@@ -211,17 +211,24 @@ def _day(day: Day) -> str:
     match day:
         case RelativeDay(0, 0, None):
             return "the day"
-        case RelativeDay(months, days, RelativeDay() as since):
-            return f"{_length(months, days)} before {_day(since)}"
-        case RelativeDay(months, days):
-            ahead = (months or days) > 0
-            return f"{_length(months, days)} {'from now' if ahead else 'ago'}"
+        case RelativeDay(months, days, since):
+            return _moved(months, days, "" if since is None else _day(since))
         case PeriodDay(unit, periods, days):
             return f"the {'first' if not days else 'last'} day of {_PERIODS.get(periods, periods)} {unit}"
         case FixedDay(fixed):
             return fixed.isoformat()
         case _:
             assert_never(day)
+
+
+def _moved(months: int, days: int, since: str) -> str:
+    """`30 days ago`, or where months and days go opposite ways, `1 day after 2 months ago`."""
+    if months and days and (months > 0) != (days > 0):
+        return f"{_plural(abs(days), 'day')} {'after' if days > 0 else 'before'} {_moved(months, 0, since)}"
+    ahead = (months or days) > 0
+    if since:
+        return f"{_length(months, days)} {'after' if ahead else 'before'} {since}"
+    return f"{_length(months, days)} {'from now' if ahead else 'ago'}"
 
 
 def _instant(instant: Instant) -> str:
@@ -263,14 +270,10 @@ def _end(condition: EndCondition) -> str:
 
 def _regular(condition: RegularCondition) -> str:
     chosen = f"{_names(condition.names)}{_where(condition.where)}"
-    times = "" if len(condition.times) == 1 and _at_least_one(condition.times[0]) else " times that "
-    times += " and ".join(number_to_words(number) for number in condition.times) if times else ""
-    whole = window_to_words(DayWindow(condition.periods[-1].first, condition.periods[0].last))
-    return f"performed {chosen}{times} in at least {condition.at_least} of {len(condition.periods)} periods {whole}"
-
-
-def _at_least_one(number: Number) -> bool:
-    return number.aggregate is Aggregate.COUNT and number.tests == (Compare(">=", 1),)
+    times = (
+        "" if condition.times == (AT_LEAST_ONCE,) else f" {' and '.join(map(number_to_words, condition.times))} times"
+    )
+    return f"performed {chosen}{times} in at least {condition.at_least} of the last {condition.said}"
 
 
 def steps_to_words(steps: Sequence[Step]) -> str:
@@ -290,9 +293,9 @@ def _hours(hours: int) -> str:
 def _event(condition: EventCondition) -> str:
     chosen = f"{_names(condition.names)}{_where(condition.where)}{windows_to_words(condition.windows)}"
     number = condition.number
-    if _at_least_one(number):
+    if number == AT_LEAST_ONCE:
         return f"performed {chosen}"
-    if number.aggregate is Aggregate.COUNT and number.tests == (Compare("=", 0),):
+    if number == NEVER:
         return f"has not performed {chosen}"
     return f"{_counted(number, 'times', 'of')} {chosen} {number_to_words(number)}"
 
@@ -311,6 +314,6 @@ def _counted(number: Number, counted: str, of: str) -> str:
 def _relation(condition: RelationCondition) -> str:
     chosen = f"{condition.relation.name}{_where(condition.where)}{windows_to_words(condition.windows)}"
     number = condition.number
-    if _at_least_one(number):
+    if number == AT_LEAST_ONCE:
         return f"has {chosen}"
     return f"{_counted(number, '', '')} {chosen} {number_to_words(number)}"

@@ -23,6 +23,8 @@ from zoneinfo import ZoneInfo
 
 from ruamel.yaml import YAML
 
+from tests.reference.world import World
+
 FOLDER = Path(__file__).parent
 IT = "it"
 EARLY = dt.datetime(2000, 1, 1)
@@ -47,6 +49,12 @@ class Case:
     judged_from: dt.date | dict[str, dt.date] | None
     days: dict[dt.date, frozenset[str]]
     columns: Columns
+
+    def world(self, as_of: dt.date) -> World:
+        """Return all that decides about membership on a day."""
+        first = self.judged_from
+        judged_from = dict.fromkeys(self.specs, first) if isinstance(first, dt.date) else first or {}
+        return World(self.catalog, self.tables, self.specs, as_of, self.columns, self.static, judged_from)
 
 
 @cache

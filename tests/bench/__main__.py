@@ -8,15 +8,18 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
-from orchestration.compiler.compile import Sources, compile_sources
+from orchestration.cli import uncollected
+from orchestration.compiler.compile import Compilation, Sources, compile_sources
 from orchestration.compiler.emit import compilation_to_files
 from orchestration.compiler.files import read_sources
 from orchestration.compiler.problem import SourceFile
 from orchestration.questions import ask
+from orchestration.spectests.running import run_tests
 from orchestration.warehouse import DuckDB
 from tests.pipeline.club import CATALOG, SPECS, club, day
 from tests.project import REPOSITORY
@@ -55,6 +58,51 @@ def bench_compiler() -> None:
     for name, work in (("check", checked), ("compile", generated)):
         few, lots = (seconds(partial(work, count), 2) for count in (100, 1000))
         print(f"{name}: 100 specs {few:.2f} s, 1000 specs {lots:.2f} s, ratio {lots / few:.1f} (linear is 10)")
+
+
+GIVEN = {
+    "person": "subject: {last_seen_at: 2026-04-01, subscription_status: active, total_spend: 300, tags: [VIP]}, "
+    "events: [{name: report_created, at: 2026-05-30, format: pdf}], related: {company: [{plan: pro}]}",
+    "company": "subject: {plan: pro, monthly_spend: 300}, related: {people: [{last_seen_at: 2026-05-01}]}",
+    "household": "subject: {age_group: 25-34}, events: [{name: purchase, at: 2026-05-30, amount: 70, discount: 3}]",
+}
+
+
+def tested(days: int) -> Sources:
+    """A thousand segments with two tests each, as of so many different days; without days they have none."""
+    sources = many(1000)
+    segments = []
+    for number, each in enumerate(sources.segments):
+        entity = each.text.partition("entity: ")[2].partition("\n")[0]
+        dates = (date(2026, 6, 1) + timedelta(days=(2 * number + which) % days) for which in range(2 if days else 0))
+        tests = "".join(f"  - {{as_of: {day}, {GIVEN[entity]}, member: true}}\n" for day in dates)
+        segments.append(SourceFile(each.path, each.text.partition("tests:\n")[0] + (tests and f"tests:\n{tests}")))
+    return replace(sources, segments=tuple(segments))
+
+
+def passing(compilation: Compilation) -> Compilation:
+    """The same with every test expecting what comes out."""
+    failed = {failure.span for failure in run_tests(compilation).failures}
+    return replace(
+        compilation,
+        segments={
+            key: replace(segment, tests=tuple(replace(test, member=test.span not in failed) for test in segment.tests))
+            for key, segment in compilation.segments.items()
+        },
+    )
+
+
+def bench_spectests() -> None:
+    """What tests add to understanding the segments: reading them, and running them."""
+    with uncollected():
+        untested = seconds(partial(compile_sources, tested(0)), 2)
+        print(f"spec tests: understanding 1,000 segments without any {untested:.2f} s; 2,000 tests add")
+        for days in (1, 30):
+            sources = tested(days)
+            read = seconds(partial(compile_sources, sources), 2) - untested
+            compilation = passing(compile_sources(sources))
+            ran = seconds(partial(run_tests, compilation), 2)
+            print(f"  as of {days} days: {read:.2f} s to read, {ran:.2f} s to run, {ran / untested:.1f} times that")
 
 
 def bench_days(folder: Path) -> None:
@@ -98,5 +146,6 @@ def bench_preview(folder: Path, people: int = 1_000_000) -> None:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         bench_compiler()
+        bench_spectests()
         bench_preview(Path(folder))
         bench_days(Path(folder) / "club")

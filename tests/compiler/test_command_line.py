@@ -79,7 +79,7 @@ def test_compile_check_fails_on_any_difference(club: SmallProject, muster: Muste
 def test_segments_are_listed_with_their_rules_in_words(muster: Muster) -> None:
     code, out, _ = muster("segments")
     assert code == 0
-    assert "pro\tmember\tPro members\tactive\t\tplan is pro" in out.splitlines()
+    assert "pro\tmember\tPro members\tactive\t\tMembers whose plan is pro." in out.splitlines()
 
 
 def test_preview_as_json(muster: Muster) -> None:

@@ -80,7 +80,7 @@ RULES = [
     ("{performed: x, where: {performed: y}}", "not-here", "{", ""),
     ("{related: order}", "unknown-relation", "order", "`orders`"),
     ("{related: notes, in_last: 3 days}", "no-date", "in_last", "at:"),
-    ("company.sise: 5", "unknown-attribute", "company.sise", "`size`"),
+    ("company.sise: 5", "unknown-attribute", "company.sise", "`company.size`"),
     ("in_segment: nothing", "unknown-segment", "nothing", ""),
     ("in_segment: of_companies", "wrong-entity", "of_companies", ""),
     ("in_segment: gone", "archived-segment", "gone", ""),

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import duckdb
 import pytest
 
 from tests.engines import postgres
-from tests.engines.worlds import DuckDB, Postgres
+from tests.engines.on_postgres import Postgres
+from tests.reference.on_duckdb import Warehouse
 
 
 @pytest.fixture(scope="session")
-def duckdb_engine() -> DuckDB:
-    connection = duckdb.connect()
-    connection.execute("set TimeZone = 'UTC'")
-    connection.execute("set threads = 1")
-    return DuckDB(connection)
+def on_duckdb() -> Warehouse:
+    return Warehouse()
 
 
 @pytest.fixture(scope="session")
-def postgres_engine() -> Iterator[Postgres]:
+def on_postgres() -> Iterator[Postgres]:
     """A PostgreSQL that rules can be asked of; without the server's programs the test is skipped."""
     try:
         with postgres.running() as server, server.connect() as connection:

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import os
+from random import Random
 
-from hypothesis import HealthCheck, given, note, settings
+import pytest
 
-from tests.engines.worlds import Postgres, asked
-from tests.reference.evaluator import members
-from tests.reference.strategies import World, schema, worlds
-from tests.reference.test_differential import compiled
+from tests.engines.on_postgres import Postgres
+from tests.reference.strategies import world
+from tests.reference.test_differential import SEED, difference, report
 
 EXAMPLES = int(os.environ.get("MUSTER_FUZZ_EXAMPLES_POSTGRES", "150"))
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-@given(world=worlds(static=True))
-def test_postgres_agrees_with_the_evaluator(postgres_engine: Postgres, world: World) -> None:
-    postgres_engine.load(schema(world), world.tables)
-    found, queries = asked(postgres_engine, compiled(world), world.as_of)
-    for query in queries:
-        note(query)
-    for key, members_ in found.items():
-        expected = members(world.catalog, world.tables, world.specs, key, world.as_of, world.static)
-        assert members_ == expected, f"{key}: only SQL {members_ - expected}, only evaluator {expected - members_}"
+def test_postgres_agrees_with_the_evaluator(on_postgres: Postgres) -> None:
+    for seed in range(SEED, SEED + EXAMPLES):
+        made = world(Random(seed), static=True)
+        if found := difference(on_postgres, made):
+            pytest.fail(report(on_postgres, made, found, seed), pytrace=False)

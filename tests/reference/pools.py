@@ -23,6 +23,7 @@ AS_OF_DAYS = (
 )
 DAY_OFFSETS = (0, -1, -2, -3, -6, -7, -8, -14, -28, -30, -31, -60, 1, 2, 7, 8, 30)
 MONTH_OFFSETS = (-1, -2, -3, -12, 1, 12)
+YEARS_AGO = ((0, 1), (0, 4), (1, 2), (7, 1), (8, 3), (-6, 9))
 
 WORDS = ("pro", "Pro", "free", "", "PRO team", "100%", "a_b", "école", "ΑΣ", "o'clock", "back\\slash", "is_unknown")
 EMAILS = ("ann@Example.com", "bo@example.com", "c@mail.example.com", "@example.com", "example.com", "a@b@other.org", "")
@@ -64,7 +65,7 @@ NUMBERS: dict[str, tuple[int | float, ...]] = {
 
 @dataclass(frozen=True)
 class Pen:
-    """Draws around one as-of day.
+    """Draws around one as-of day; `words` are the later words of the language that rules may use.
 
     A `Random` made by Hypothesis shrinks like its strategies do, and is drawn from without the bookkeeping by which
     Hypothesis would try five near copies of each example.
@@ -72,6 +73,7 @@ class Pen:
 
     random: Random
     clock: Clock
+    words: frozenset[str] = frozenset()
 
     def pick(self, *options: Any) -> Any:
         """Return one of the options, the simplest first."""
@@ -112,7 +114,8 @@ def days(clock: Clock) -> tuple[dt.date, ...]:
     """Return days at the borders of windows around D, future ones and leap days included."""
     near = [clock.as_of + dt.timedelta(days=number) for number in DAY_OFFSETS]
     far = [shift(clock.as_of, number, "month") for number in MONTH_OFFSETS]
-    return (*near, *far, dt.date(2016, 2, 29), dt.date(2020, 2, 29))
+    years_ago = [shift(clock.as_of + dt.timedelta(days=n), -12 * years, "month") for n, years in YEARS_AGO]
+    return (*near, *far, *years_ago, dt.date(2016, 2, 29), dt.date(2020, 2, 29))
 
 
 @lru_cache

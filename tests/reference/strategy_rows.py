@@ -1,4 +1,4 @@
-"""The fixed shape of generated worlds, and Hypothesis-made rows for its tables."""
+"""The fixed shape of generated worlds, and made-up rows for its tables."""
 
 from __future__ import annotations
 
@@ -41,21 +41,9 @@ EVENT_NAMES = ("login", "purchase", "sign up")
 COMPANIES = ("acme", "Bolt", "c'est", "Ünion")
 
 KINDS = {"email": "text", "seldom": "boolean"}
-DUCKDB_TYPES = {
-    "text": "VARCHAR",
-    "email": "VARCHAR",
-    "integer": "BIGINT",
-    "number": "DECIMAL(18, 2)",
-    "float": "DOUBLE",
-    "boolean": "BOOLEAN",
-    "seldom": "BOOLEAN",
-    "date": "DATE",
-    "timestamp": "TIMESTAMP",
-    "list": "VARCHAR[]",
-}
 TABLES: dict[str, dict[str, str]] = {
     "people": {"person_id": "integer", **PERSON_COLUMNS, "valid_from": "timestamp", "valid_to": "timestamp"},
-    "companies": {"company_id": "text", **COMPANY_COLUMNS},
+    "companies": {"company_id": "text", **COMPANY_COLUMNS, "valid_from": "timestamp", "valid_to": "timestamp"},
     "person_events": {"person_id": "integer", "name": "text", "at": "timestamp", **EVENT_COLUMNS},
     "orders": {"person_id": "integer", "ordered_at": "timestamp", **ORDER_COLUMNS},
     "notes": {"person_id": "integer", **NOTE_COLUMNS},
@@ -86,6 +74,7 @@ def catalog(pen: Pen, timezone: str, week_starts_on: str) -> dict[str, Any]:
         "company": {
             "since": pen.pick(None, None, "founded_on"),
             "population": pen.pick(None, {"archived": {"is": False, "unknown": "include"}}),
+            "history": pen.pick(None, {"valid_from": "valid_from", "valid_to": "valid_to"}),
         },
     }
     for name, entity in entities.items():
@@ -145,19 +134,17 @@ def tables(pen: Pen, made: dict[str, Any]) -> Tables:
     """Return rows for all tables; attachments may repeat, and may point at nobody."""
     keys = range(1, pen.pick(1, 2, 5, 5, 6, 6, 7, 7, 8, 9) + 1)
     companies = COMPANIES[: pen.pick(1, 2, 3, 3, 4, 4)]
-    history = "history" in made["entities"]["person"]
-    people = [row for key in keys for row in (versions(pen, key) if history else [plain_person(pen, key)])]
-    someone, something = (*keys, *keys, *keys, None, 99), (*companies, *companies, *companies, None, "gone")
+    busy = keys[:2] if pen.once_in(3) else keys
+    someone, something = (*busy, *busy, *keys, None, 99), (*companies, *companies, *companies, None, "gone")
+    links = [{"person_id": pen.pick(*someone), "company_id": pen.pick(*something)} for _ in range(pen.number(0, 10))]
     return {
-        "people": people,
-        "companies": [{"company_id": key, **row(pen, COMPANY_COLUMNS)} for key in companies],
-        "person_events": [event(pen, someone) for _ in range(pen.number(0, 20))],
+        "people": subjects(pen, made["entities"]["person"], keys, PERSON_COLUMNS),
+        "companies": subjects(pen, made["entities"]["company"], companies, COMPANY_COLUMNS),
+        "person_events": events(pen, someone),
         "orders": [dated(pen, someone, "person_id", "ordered_at", ORDER_COLUMNS) for _ in range(pen.number(0, 10))],
         "notes": [{"person_id": pen.pick(*someone), **row(pen, NOTE_COLUMNS)} for _ in range(pen.number(0, 6))],
         "deals": [dated(pen, something, "company_id", "closed_at", DEAL_COLUMNS) for _ in range(pen.number(0, 6))],
-        "company_people": [
-            {"person_id": pen.pick(*someone), "company_id": pen.pick(*something)} for _ in range(pen.number(0, 10))
-        ],
+        "company_people": [*links, *links[:1]] if pen.once_in(3) else links,
     }
 
 
@@ -166,10 +153,17 @@ def row(pen: Pen, columns: dict[str, str]) -> dict[str, Any]:
     return {name: pen.value(kind) for name, kind in columns.items()}
 
 
-def event(pen: Pen, someone: Iterable[int | None]) -> dict[str, Any]:
-    """Return an event of somebody."""
-    name = pen.pick(*EVENT_NAMES)
-    return {"name": name, **dated(pen, someone, "person_id", "at", EVENT_COLUMNS)}
+def events(pen: Pen, someone: tuple[int | None, ...]) -> list[dict[str, Any]]:
+    """Return events; now and then one at the same instant as the event before, or of the same person."""
+    found: list[dict[str, Any]] = []
+    for _ in range(pen.number(0, 20)):
+        made = {"name": pen.pick(*EVENT_NAMES), **dated(pen, someone, "person_id", "at", EVENT_COLUMNS)}
+        if found and pen.once_in(5):
+            made["at"] = found[-1]["at"]
+        if found and pen.once_in(4):
+            made["person_id"] = found[-1]["person_id"]
+        found.append(made)
+    return found
 
 
 def dated(pen: Pen, someone: Iterable[Any], subject: str, at: str, columns: dict[str, str]) -> dict[str, Any]:
@@ -177,18 +171,27 @@ def dated(pen: Pen, someone: Iterable[Any], subject: str, at: str, columns: dict
     return {subject: pen.pick(*someone), at: pen.value("timestamp"), **row(pen, columns)}
 
 
-def plain_person(pen: Pen, key: int) -> dict[str, Any]:
-    """Return a person's only row, where the table has no history."""
-    return {"person_id": key, **row(pen, PERSON_COLUMNS), "valid_from": None, "valid_to": None}
+def subjects(pen: Pen, entity: dict[str, Any], keys: Iterable[Any], columns: dict[str, str]) -> list[dict[str, Any]]:
+    """Return the rows of an entity: one for each key, or its versions where the table has history."""
+    key, made = entity["key"], versions if "history" in entity else only_row
+    return [{key: one, **found} for one in keys for found in made(pen, columns)]
 
 
-def versions(pen: Pen, key: int) -> list[dict[str, Any]]:
-    """Return one to three versions of a person that follow each other; the last one may have ended too."""
+def only_row(pen: Pen, columns: dict[str, str]) -> list[dict[str, Any]]:
+    """Return a subject's only row, where the table has no history."""
+    return [{**row(pen, columns), "valid_from": None, "valid_to": None}]
+
+
+def versions(pen: Pen, columns: dict[str, str]) -> list[dict[str, Any]]:
+    """Return one to four versions, most of which follow each other; the last one may have ended too."""
     early = dt.datetime(2010, 1, 1)
-    cuts = sorted({pen.pick(*instants(pen.clock)) for _ in range(pen.number(0, 2))})
+    cuts = sorted({pen.pick(*instants(pen.clock)) for _ in range(pen.number(0, 3))})
     begins = [early, *cuts]
     ends = [*cuts, None if not pen.once_in(6) else max(cuts, default=early) + dt.timedelta(days=1)]
-    return [
-        {"person_id": key, **row(pen, PERSON_COLUMNS), "valid_from": begin, "valid_to": end}
-        for begin, end in zip(begins, ends, strict=True)
-    ]
+    found: list[dict[str, Any]] = []
+    for begin, end in zip(begins, ends, strict=True):
+        values = row(pen, columns)
+        kept = found[-1] if found and pen.once_in(2) else {}
+        same = {name: kept[name] for name in columns if name in kept and not pen.once_in(4)}
+        found.append({**values, **same, "valid_from": begin, "valid_to": end})
+    return [one for number, one in enumerate(found) if number == 0 or not pen.once_in(10)]

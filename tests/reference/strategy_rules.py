@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.reference import pools, strategy_rows
@@ -23,28 +23,61 @@ ABSOLUTE_WORDS = ("on_or_after", "on_or_before", "before", "after", "on", "betwe
 
 @dataclass(frozen=True)
 class Place:
-    """Where a rule stands: what it may name there. Rows of events and relations have fields only."""
+    """Where a rule stands: what it may name there. Rows of events and relations have fields only.
+
+    `own` is a segment's own rule, as against the `where` of an attached entity; `past` has the entities with history.
+    """
 
     fields: dict[str, str]
     entity: str | None = None
     segments: dict[str, list[str]] = field(default_factory=dict)
+    past: frozenset[str] = frozenset()
+    own: bool = False
 
-    def leaves(self) -> tuple[Callable[[Pen, Place], Rule], ...]:
+    def before(self) -> tuple[str, ...]:
+        """Return the segments of this entity that may be referred to."""
+        return tuple(self.segments.get(self.entity or "", ()))
+
+    def leaves(self) -> tuple[Leaf, ...]:
         """Return the kinds of condition that make sense here."""
-        found = LEAVES.get(self.entity or "", (attribute,))
-        return (*found, in_segment, in_segment) if self.segments.get(self.entity or "") else found
+        found = LEAVES.get(self.entity or "", (attribute,)) if self.own else (attribute,)
+        return (*found, in_segment, in_segment) if self.before() and self.own else found
+
+    def attached(self, entity: str) -> Place:
+        """Return the place of the `where` of an attached entity."""
+        return Place(fields_of(entity), entity, self.segments, self.past)
 
 
-def entity_place(entity: str, segments: dict[str, list[str]]) -> Place:
-    """Return the place of a segment's own rule."""
+Leaf = Callable[[Pen, Place], Rule]
+Fits = Callable[[Place], bool]
+LATER: list[tuple[str, Fits, Leaf]] = []
+
+
+def later(word: str, fits: Fits) -> Callable[[Leaf], Leaf]:
+    """Register the maker of conditions with a later word, and the places where it fits."""
+
+    def register(make: Leaf) -> Leaf:
+        LATER.append((word, fits, make))
+        return make
+
+    return register
+
+
+def fields_of(entity: str) -> dict[str, str]:
+    """Return the attributes of an entity."""
     columns = {"person": strategy_rows.PERSON_COLUMNS, "company": strategy_rows.COMPANY_COLUMNS}[entity]
-    return Place({"seats" if name == "order" else name: kind for name, kind in columns.items()}, entity, segments)
+    return {"seats" if name == "order" else name: kind for name, kind in columns.items()}
+
+
+def entity_place(entity: str, segments: dict[str, list[str]], past: frozenset[str] = frozenset()) -> Place:
+    """Return the place of a segment's own rule."""
+    return Place(fields_of(entity), entity, segments, past, own=True)
 
 
 def rule(pen: Pen, place: Place, depth: int) -> Rule:
     """Return one condition or group, nested up to `depth` groups deep."""
     if depth == 0 or pen.once_in(3):
-        return pen.pick(*place.leaves())(pen, place)
+        return leaf(pen, place)
     word = pen.pick(*["all", "any"] * 4, "none", "not", "everyone" if pen.once_in(20) else "not")
     match word:
         case "everyone":
@@ -53,6 +86,17 @@ def rule(pen: Pen, place: Place, depth: int) -> Rule:
             return {"not": rule(pen, place, depth - 1)}
         case _:
             return {word: [rule(pen, place, depth - 1) for _ in range(pen.number(1, 3))]}
+
+
+def leaf(pen: Pen, place: Place) -> Rule:
+    """Return one condition, about one in three times with a later word where there are any."""
+    later = later_leaves(pen, place)
+    return pen.pick(*(later if later and pen.once_in(3) else place.leaves()))(pen, place)
+
+
+def later_leaves(pen: Pen, place: Place) -> list[Leaf]:
+    """Return the makers of conditions with later words that make sense here."""
+    return [make for word, fits, make in LATER if word in pen.words and fits(place)]
 
 
 def where(pen: Pen, place: Place, depth: int) -> Rule:
@@ -260,25 +304,26 @@ def related_rows(name: str, columns: dict[str, str], *, dated: bool) -> Callable
     return condition
 
 
-def related_company(pen: Pen, _: Place) -> Rule:
+def related_company(pen: Pen, place: Place) -> Rule:
     """Return a condition on attached companies."""
-    company = entity_place("company", {})
-    rows = replace(company, entity="attached")
-    return {"related": "company", **chosen_rows(pen, rows, dated=False, counts=("count",))}
+    return {"related": "company", **chosen_rows(pen, place.attached("company"), dated=False, counts=("count",))}
 
 
-def dotted_company(pen: Pen, _: Place) -> Rule:
+def dotted_company(pen: Pen, place: Place) -> Rule:
     """Return the short form of a condition on an attached company."""
-    company = entity_place("company", {})
+    company = place.attached("company")
     name = pen.pick(*company.fields)
     return {f"company.{name}": attribute_body(pen, company, name)}
 
 
 def in_segment(pen: Pen, place: Place) -> Rule:
     """Return a reference to one or some of the segments that came before."""
-    segments = tuple(place.segments[place.entity or ""])
-    word = pen.pick("in_segment", "not_in_segment")
-    return {word: pen.pick(segments[0], segments[-1], pen.some(segments, 2))}
+    return {pen.pick("in_segment", "not_in_segment"): some_segments(pen, place)}
+
+
+def some_segments(pen: Pen, place: Place) -> Any:
+    """Return the key of a segment that came before, or some of them."""
+    return pen.pick(place.before()[0], place.before()[-1], pen.some(place.before(), 2))
 
 
 def chosen_rows(pen: Pen, place: Place, *, dated: bool, counts: tuple[str, ...]) -> dict[str, Any]:

@@ -2,85 +2,58 @@
 
 from __future__ import annotations
 
-import json
 import os
-from datetime import date, datetime
+from pprint import pformat
+from random import Random
 
-import duckdb
-from hypothesis import HealthCheck, given, note, settings
-from sqlglot import exp
+import pytest
 
-from orchestration.compiler.compile import Compilation, Sources, compile_sources
-from orchestration.compiler.problem import SourceFile
-from orchestration.compiler.render import to_inline, to_text
-from tests.reference.evaluator import members
-from tests.reference.strategies import World, schema, worlds
+from tests.reference.on_duckdb import Warehouse
+from tests.reference.smaller import smallest
+from tests.reference.strategies import world
+from tests.reference.strategy_words import WORDS
+from tests.reference.world import World
 
+# Later words of the language that are compared; MUSTER_FUZZ_WORDS names others, with commas.
+COMPARED = WORDS
+CHOSEN = os.environ.get("MUSTER_FUZZ_WORDS")
 EXAMPLES = int(os.environ.get("MUSTER_FUZZ_EXAMPLES", "2000"))
+SEED = int(os.environ.get("MUSTER_FUZZ_SEED", Random().randrange(10**9)))
 
 
-def _yaml(value: object) -> str:
-    """JSON is YAML; dates as their texts."""
-
-    def text(other: object) -> str:
-        if isinstance(other, date | datetime):
-            return other.isoformat(sep=" ") if isinstance(other, datetime) else other.isoformat()
-        return str(other)
-
-    return json.dumps(value, default=text, ensure_ascii=False)
+def test_sql_agrees_with_the_evaluator() -> None:
+    words = COMPARED if CHOSEN is None else frozenset(CHOSEN.split(",")) & WORDS
+    warehouse = Warehouse()
+    for seed in range(SEED, SEED + EXAMPLES):
+        made = world(Random(seed), static=True, words=words)
+        if found := difference(warehouse, made):
+            pytest.fail(report(warehouse, made, found, seed), pytrace=False)
 
 
-def compiled(world: World) -> Compilation:
-    sources = Sources(
-        catalog=SourceFile("segment_specs/catalog.yml", _yaml(world.catalog)),
-        segments=tuple(SourceFile(f"segment_specs/all/{key}.yml", _yaml(spec)) for key, spec in world.specs.items()),
-        lists={
-            path: SourceFile(path, "\n".join(["person_id,company_id", *(f"{key},{key}" for key in keys)]))
-            for path, keys in world.static.items()
-        },
-    )
-    return compile_sources(sources)
+def difference(warehouse: Warehouse, made: World) -> str:
+    """Return in which way the SQL and the evaluator differ, or nothing."""
+    try:
+        found = warehouse.asked(made)
+    except Exception as error:  # whatever it is, it is worth a smaller world
+        return f"{type(error).__name__}: {error}".splitlines()[0]
+    expected = {key: made.members(key) for key in made.specs}
+    return "other members" if found != expected else ""
 
 
-def _load(connection: duckdb.DuckDBPyConnection, world: World) -> None:
-    for table, columns in schema(world).items():
-        listed = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
-        connection.execute(f'create or replace table "{table}" ({listed})')
-        rows = world.tables.get(table, [])
-        if rows:
-            marks = ", ".join(f"({', '.join('?' for _ in columns)})" for _ in rows)
-            values = [row.get(name) for row in rows for name in columns]
-            connection.execute(f'insert into "{table}" values {marks}', values)
+def report(warehouse: Warehouse, made: World, found: str, seed: int) -> str:
+    """Return the smallest world that fails in the same way, and how."""
 
+    def fails(other: World) -> bool:
+        try:
+            return difference(warehouse, other)[:60] == found[:60]
+        except (KeyError, ValueError, IndexError, AttributeError, TypeError):
+            return False
 
-def _locate(model: str) -> exp.Table:
-    return exp.Table(this=exp.to_identifier(model, quoted=True), db=exp.to_identifier("main"))
-
-
-CONNECTION = duckdb.connect()
-CONNECTION.execute("set TimeZone = 'UTC'")
-CONNECTION.execute("set threads = 1")
-
-
-def asked(world: World, compilation: Compilation) -> dict[str, set[object]]:
-    """The members of every segment, by one query for each entity."""
-    found: dict[str, set[object]] = {}
-    for entity in compilation.catalog.entities.values():
-        plans = compilation.plans_of(entity.name)
-        keys = [segment.key for segment in plans[-1].segments]
-        sql = to_text(to_inline(plans, compilation.bases, world.as_of, _locate), "duckdb")
-        note(sql)
-        rows = CONNECTION.execute(f"select {', '.join([entity.key, *keys])} from ({sql})").fetchall()
-        found |= {key: {row[0] for row in rows if row[number]} for number, key in enumerate(keys, 1)}
-        assert all(value is not None for row in rows for value in row[1:]), "a flag is true or false"
-    return found
-
-
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-@given(worlds(static=True))
-def test_sql_agrees_with_the_evaluator(world: World) -> None:
-    _load(CONNECTION, world)
-    found = asked(world, compiled(world))
-    for key, members_ in found.items():
-        expected = members(world.catalog, world.tables, world.specs, key, world.as_of, world.static)
-        assert members_ == expected, f"{key}: only SQL {members_ - expected}, only evaluator {expected - members_}"
+    small = smallest(made, fails)
+    lines = [f"MUSTER_FUZZ_SEED={seed}: {found}", f"as of {small.as_of}, judged from {small.judged_from}"]
+    lines += [pformat(small.specs, width=120), pformat(small.catalog["entities"], width=120, compact=True)]
+    lines += [pformat({table: rows for table, rows in small.tables.items() if rows}, width=120)]
+    if found == "other members":
+        asked = warehouse.asked(small)
+        lines += [f"{key}: SQL {asked[key]}, evaluator {small.members(key)}" for key in small.specs]
+    return "\n".join(lines)

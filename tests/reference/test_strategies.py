@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import duckdb
 import yaml
 from hypothesis import HealthCheck, given, settings
 from ruamel.yaml import YAML
 
-from tests.reference.evaluator import base_population, members
-from tests.reference.strategies import World, schema, worlds
+from tests.reference.evaluator import base_population
+from tests.reference.on_duckdb import Warehouse
+from tests.reference.strategies import worlds
+from tests.reference.world import World
 
 
 def each_world(look: Callable[[World], None], examples: int, **options: Any) -> None:
@@ -33,7 +34,7 @@ def test_worlds_are_quick_valid_and_reasonably_often_split_the_base_population()
 
     def look(world: World) -> None:
         for key, spec in world.specs.items():
-            found = members(world.catalog, world.tables, world.specs, key, world.as_of, world.static)
+            found = world.members(key)
             base = base_population(world.catalog, world.tables, spec["entity"], world.as_of)
             assert found <= base
             shares.append(0 < len(found) < len(base))
@@ -44,17 +45,16 @@ def test_worlds_are_quick_valid_and_reasonably_often_split_the_base_population()
     assert sum(shares) > 0.2 * len(shares)
 
 
-def test_rows_fit_the_schema() -> None:
-    def look(world: World) -> None:
-        with duckdb.connect() as connection:
-            for table, columns in schema(world).items():
-                names = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
-                connection.execute(f'create table "{table}" ({names})')
-                for row in world.tables[table]:
-                    marks = ", ".join("?" for _ in columns)
-                    connection.execute(f'insert into "{table}" values ({marks})', [row[name] for name in columns])
+def test_rows_fit_their_columns() -> None:
+    warehouse = Warehouse()
 
-    each_world(look, 10)
+    def look(world: World) -> None:
+        warehouse.load(world.columns, world.tables)
+        for table, columns in world.columns.items():
+            found = warehouse.connection.execute(f'select * from "{table}"').fetchall()
+            assert str(found) == str([tuple(row[name] for name in columns) for row in world.tables[table]])
+
+    each_world(look, 40)
 
 
 def test_catalogs_and_specs_survive_yaml() -> None:
@@ -74,7 +74,7 @@ def test_static_segments_are_drawn_on_request() -> None:
     def look(world: World) -> None:
         found.extend("members" in spec for spec in world.specs.values())
         for key in world.specs:
-            members(world.catalog, world.tables, world.specs, key, world.as_of, world.static)
+            world.members(key)
 
     each_world(look, 40, static=True)
     assert any(found)

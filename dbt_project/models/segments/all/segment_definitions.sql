@@ -9,7 +9,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'plan is starter, pro or enterprise and number of people where in segment at_risk is at least 2' as "rule",
+    'Companies whose plan is starter, pro or enterprise and that are attached to at least 2 people in the segment at_risk.' as "rule",
     '22c284987d911feecf55c96c1c18c74540c29db40c60c80291c033633f7cdd1a' as definition
 union all
 select
@@ -21,7 +21,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'performed signed_up, then report_created within 7 days in the last 60 days' as "rule",
+    'People who have performed signed_up, then report_created within 7 days in the last 60 days.' as "rule",
     '26101d92dbc12f08de6b52a5ceab9fb5a24195dc9d6e23ffb50585d24f1e8f86' as definition
 union all
 select
@@ -33,7 +33,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'last_seen_at is in the last 30 days' as "rule",
+    'People whose last_seen_at is in the last 30 days.' as "rule",
     '161e7d663b3bd5512fcbda6c2669ef07947516968500c9d87eeb113978632480' as definition
 union all
 select
@@ -45,7 +45,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'in segment active and role is user and app_downloaded is not true and has not performed any event where device is ios or android in the last 90 days' as "rule",
+    'People who are in the segment active, whose role is user, whose app_downloaded is not true and who have not performed any event where device is ios or android in the last 90 days.' as "rule",
     '7f53050935858ca60ac2daeb837517b26929d374f1ee6c60e9673a03b5987954' as definition
 union all
 select
@@ -57,7 +57,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'subscription_status is active or past_due and ((last_seen_at is more than 30 days ago and last_seen_at is in the last 91 days) or subscription_status is past_due or tags has Churn risk or has conversations where rating is at most 2 in the last 30 days)' as "rule",
+    'People whose subscription_status is active or past_due and ((whose last_seen_at is more than 30 days ago and whose last_seen_at is at most 90 days ago), whose subscription_status is past_due, whose tags include Churn risk or who have conversations where rating is at most 2 in the last 30 days).' as "rule",
     '07d46b02b5898451612d9444254fceeaef2ca9afc50f94de2cb355ee676bd7a9' as definition
 union all
 select
@@ -69,7 +69,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'named in static/beta_testers.csv (25 keys)' as "rule",
+    'People who are listed in static/beta_testers.csv.' as "rule",
     '772d5d5cd718d46a4648386d40552266d700cf7f143c19d53c1b566d2230f74c' as definition
 union all
 select
@@ -81,7 +81,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'monthly_spend is at least 500' as "rule",
+    'Companies whose monthly_spend is at least 500.' as "rule",
     'd4d9629f715a5865b2e7b3398d967ab836a6986c163c0031df5f575b2169d6ff' as definition
 union all
 select
@@ -93,7 +93,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'sum of amount over orders where status is not refunded or pending in the last 90 days is more than 300' as "rule",
+    'People whose sum of amount over orders where status is not refunded or pending in the last 90 days is more than 300.' as "rule",
     '62f998dcc5b973a9ffc0d2936fcbf93f51354c2af0838052d82ae8bf6dbaec03' as definition
 union all
 select
@@ -105,7 +105,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'sum of amount over purchase in the last 90 days is in the top 100' as "rule",
+    'Households whose sum of amount over purchase in the last 90 days is in the top 100.' as "rule",
     '4a0303d56ad39878a0f9c5ed167b5d6c4191b1d75e6a1fa4c24ac4fb72bff133' as definition
 union all
 select
@@ -117,7 +117,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'birth_date has an anniversary that lies in the next 7 days and accepts_marketing is true' as "rule",
+    'People whose birth_date has an anniversary that lies in the next 7 days and whose accepts_marketing is true.' as "rule",
     'a2b79e76ce99df7cbdf403002d2278da74c0ea8c8fd9f89c5f19b18a9b20a471' as definition
 union all
 select
@@ -129,7 +129,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'performed any event in the last 7 days and has not performed any event from 29 days before 7 days ago to 7 days ago and performed any event up to 30 days before 7 days ago' as "rule",
+    'People who have performed any event in the last 7 days, who have not performed any event in the 30 days before that and who have performed any event before those.' as "rule",
     'a29e7f3ff0ffd2aa17085b197b455273950f168d2eb80a782c85960d73008b5a' as definition
 union all
 select
@@ -141,7 +141,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'number of campaigns in the last 1 year is at least 5 and has not performed coupon_redeemed' as "rule",
+    'Households that have at least 5 campaigns in the last 12 months and that have not performed coupon_redeemed.' as "rule",
     '0cf9085a3159e52854918971e0d311bb3c780ceb476e042015a44110611302d0' as definition
 union all
 select
@@ -153,7 +153,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'performed campaign_received in the last 60 days and performed coupon_redeemed in the last 60 days' as "rule",
+    'Households that have performed campaign_received in the last 60 days and that have performed coupon_redeemed in the last 60 days.' as "rule",
     '2712142b715d580a63e2cfa8a687e89d6e8132c7d78b2775fc35249a6bb9a796' as definition
 union all
 select
@@ -165,7 +165,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'number of times of coupon_redeemed in the last 90 days is at least 3' as "rule",
+    'Households that have performed coupon_redeemed at least 3 times in the last 90 days.' as "rule",
     '0faa5404f043d4f25034164eeb488ac68c7017102756312c872d9775894c0fa2' as definition
 union all
 select
@@ -177,7 +177,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'sum of discount over purchase in the last 30 days is at least 60 and has not performed purchase where amount is more than 100 in the last 30 days' as "rule",
+    'Households whose sum of discount over purchase in the last 30 days is at least 60 and that have not performed purchase where amount is more than 100 in the last 30 days.' as "rule",
     '2595516c5cb41f0f114f9a9bfea9eaac11f7015a017f25c14c5f548151a539ff' as definition
 union all
 select
@@ -189,7 +189,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'tags has Do not contact or accepts_marketing is false or email_bounced is true or email is unknown' as "rule",
+    'People whose tags include Do not contact, whose accepts_marketing is false, whose email_bounced is true or whose email is unknown.' as "rule",
     '33b2c504cee1c552eb0ced87dfe6e52ce6ece5ab21a56b2ce4a1cf32b3d88c13' as definition
 union all
 select
@@ -201,7 +201,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'number of people is 0' as "rule",
+    'Companies that are attached to no people.' as "rule",
     'eca3e49ad0edf4bbccbc88fafa6b463cd7d86fd41d863908c0bc7ab8bae3c9c9' as definition
 union all
 select
@@ -213,7 +213,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'number of messages where channel is email and opened_at has any value in the last 60 days is at least 2' as "rule",
+    'People who have at least 2 messages where channel is email and opened_at has any value in the last 60 days.' as "rule",
     'cfd6c46a96e935b3e45547340a3d86a51b094d800aa2e539755c2fd305df8b99' as definition
 union all
 select
@@ -225,7 +225,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'has company where plan is not free and employee_count is at least 200 and not (in segment do_not_contact)' as "rule",
+    'People who are attached to a company whose plan is not free and whose employee_count is at least 200 and who are not in the segment do_not_contact.' as "rule",
     'b36429aadeec25581d61e721fd601862e198bf8731ff40927822b61426a96e62' as definition
 union all
 select
@@ -237,7 +237,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'composition is 1 Adult Kids or 2 Adults Kids and average of amount over baskets in the last 60 days is at least 50' as "rule",
+    'Households whose composition is 1 Adult Kids or 2 Adults Kids and whose average of amount over baskets in the last 60 days is at least 50.' as "rule",
     '2026b72b26c34a91f6e52d335c9b1175416edae5f5572a9191a6ad11cef3b886' as definition
 union all
 select
@@ -249,7 +249,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'first orders where status is paid is during this month' as "rule",
+    'People whose first orders where status is paid is during this month.' as "rule",
     'e7be0c977a1219b8a00a0954ef4aa1ec0c4e1968b27f8387799e198758a941b4' as definition
 union all
 select
@@ -261,7 +261,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'number of days with purchase in the last 30 days is at least 12' as "rule",
+    'Households that have performed purchase on at least 12 days in the last 30 days.' as "rule",
     '2786736ff23722e0fc4396d00491ce41ee66cadd29640265fac1af10c23268b8' as definition
 union all
 select
@@ -273,7 +273,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'number of times of checkout_started or pricing_viewed in the last 14 days is at least 2 and has not performed upgraded in the last 14 days' as "rule",
+    'People who have performed checkout_started or pricing_viewed at least 2 times in the last 2 weeks and who have not performed upgraded in the last 2 weeks.' as "rule",
     '258a18aab84c61be690c81f48a85d5d99a959e1a632bdbcde361d7701aa1b8e1' as definition
 union all
 select
@@ -285,7 +285,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'last_seen_at is more than 30 days ago and subscription_status is active and total_spend is more than 250 and has not performed report_created in the last 60 days and (tags has VIP or has company where plan is pro or enterprise)' as "rule",
+    'People whose last_seen_at is more than 30 days ago, whose subscription_status is active, whose total_spend is more than 250, who have not performed report_created in the last 60 days and (whose tags include VIP or who are attached to a company whose plan is pro or enterprise).' as "rule",
     'e33f6e8db4dede6c9f948574159d0e2b54d401053a57764c82a0cfeae1091e0e' as definition
 union all
 select
@@ -297,7 +297,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'subscription_status is none or trialing and lead_score is at least 30 and performed pricing_viewed in the last 14 days' as "rule",
+    'People whose subscription_status is none or trialing, whose lead_score is at least 30 and who have performed pricing_viewed in the last 14 days.' as "rule",
     'a1d6cf94b7bfeecaa622bbfb8decec91671ddcbd800bf307dd2fcbab10f01158' as definition
 union all
 select
@@ -309,7 +309,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'role is user and signed_up_at is more than 30 days ago and has not performed any event in the last 30 days' as "rule",
+    'People whose role is user, whose signed_up_at is more than 30 days ago and who have not performed any event in the last 30 days.' as "rule",
     'ed6c546bbb97a78339031fe153297a74d071ecb689d864a4ec7840730c3377d5' as definition
 union all
 select
@@ -321,7 +321,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'number of times of purchase where amount is more than 60 is at least 3 and has not performed purchase in the last 21 days' as "rule",
+    'Households that have performed purchase where amount is more than 60 at least 3 times and that have not performed purchase in the last 21 days.' as "rule",
     'a49d2f73cac1a590134a91b263b149cd6c1defca4e81b91ebbf84568c57c6709' as definition
 union all
 select
@@ -333,7 +333,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'first_seen_at is more than 90 days ago and has not performed purchase in the last 45 days' as "rule",
+    'Households whose first_seen_at is more than 90 days ago and that have not performed purchase in the last 45 days.' as "rule",
     'dff9fda83d92e92502c441c7e53225dd60613466cd3393136146aad1824bb6c4' as definition
 union all
 select
@@ -345,7 +345,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'subscription_status is active and signed_up_at is more than 6 months ago and number of days with any event in the last 60 days is at least 5' as "rule",
+    'People whose subscription_status is active, whose signed_up_at is more than 6 months ago and who have performed any event on at least 5 days in the last 60 days.' as "rule",
     '6f40c318453f43e45f6eb07279551fd922d5fa97dcb4d2126ec564e7cb57c70e' as definition
 union all
 select
@@ -357,7 +357,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'signed_up_at is in the last 24 hours' as "rule",
+    'People whose signed_up_at is in the last 24 hours.' as "rule",
     '78ff4e962a9ff6aacc47c9a12ad055554c21b616d48ddb627c704b25bb5fef69' as definition
 union all
 select
@@ -369,7 +369,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'first_seen_at is in the last 60 days' as "rule",
+    'Households whose first_seen_at is in the last 60 days.' as "rule",
     '39dc0a36af96ff4b40d1353c161e6b7e0a147e318e9451e7c9c33971cc3eddad' as definition
 union all
 select
@@ -381,7 +381,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'signed_up_at is during this week' as "rule",
+    'People whose signed_up_at is during this week.' as "rule",
     '595db496c7e337e320c39a82f2d60738f03299b9d175f5c1c9747714737ae396' as definition
 union all
 select
@@ -393,7 +393,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'signed_up_at is more than 6 days ago and has not performed file_exported or invite_sent or photo_uploaded or report_created' as "rule",
+    'People whose signed_up_at is at least 7 days ago and who have not performed file_exported or invite_sent or photo_uploaded or report_created.' as "rule",
     'e5d524f635e5a6c14a64b2163b14d4579580fcdbee865811f0464e939ef00bb8' as definition
 union all
 select
@@ -405,7 +405,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'role is lead and (country is NO or DE or language is no or de) and email has any value and none of (email is at domain example.net; tags has Do not contact or Partner)' as "rule",
+    'People whose role is lead, (whose country is NO or DE or whose language is no or de), whose email has any value and who meet none of (email is at domain example.net; tags include Do not contact or Partner).' as "rule",
     '967c6c9d56dceca928e0a29eefaae4a21cf9f0e8b952c1839bf26c3a394e71d3' as definition
 union all
 select
@@ -417,7 +417,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'sum of amount over deals where stage is open in the last 120 days is more than 10000' as "rule",
+    'Companies whose sum of amount over deals where stage is open in the last 120 days is more than 10000.' as "rule",
     'b092e418f6912b1d149774fc786ec3ace4c8d2d6f05dc94ca1d1e5894aa285a3' as definition
 union all
 select
@@ -429,7 +429,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'has company where in segment big_accounts' as "rule",
+    'People who are attached to a company in the segment big_accounts.' as "rule",
     '10056c055f955fcafc6b02c64ab00ec2b901c5143eb8211fc623b78f4055e672' as definition
 union all
 select
@@ -441,7 +441,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'plan is pro' as "rule",
+    'People whose plan is pro.' as "rule",
     '8a8e5989697433847813189a0b81b77be8b1ef266e45b45eb5d1df63e8c08abe' as definition
 union all
 select
@@ -453,7 +453,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'plan is starter, pro or enterprise and has people and number of people where last_seen_at is in the last 30 days is 0' as "rule",
+    'Companies whose plan is starter, pro or enterprise, that are attached to people and that are attached to no people whose last_seen_at is in the last 30 days.' as "rule",
     'b9dac19a4f3d68f5b8e9f26cf3997cfe266e54e851a4b4afa540fe418ec07b9a' as definition
 union all
 select
@@ -465,7 +465,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'entered segment inactive_30_days in the last 7 days and in segment inactive_30_days' as "rule",
+    'People who entered the segment inactive_30_days in the last 7 days and who are in the segment inactive_30_days.' as "rule",
     'd3eceb325e4ed98214e261c1cfdd609cb2429faad3418e78e0b6d4870cd22882' as definition
 union all
 select
@@ -477,7 +477,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'not (plan is free) and renews_at is in the next 30 days' as "rule",
+    'Companies that do not meet (plan is free) and whose renews_at is in the next 30 days.' as "rule",
     'fd43827836b984a006aac099a7d78c7808814728f519db3e4fc0717d113fb3f7' as definition
 union all
 select
@@ -489,7 +489,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'number of times of report_created where format is pdf in the last 60 days is at least 3' as "rule",
+    'People who have performed report_created where format is pdf at least 3 times in the last 60 days.' as "rule",
     '3bffb631dabb1fa772810e57a0a6dd57738884c276a8594bb6e456f8762f5e16' as definition
 union all
 select
@@ -501,7 +501,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'plan is pro for at least 30 days' as "rule",
+    'People whose plan is pro for at least 30 days.' as "rule",
     '7db4529d5bdefea7a20c8ec2a7a2be2f033973b3669b3fe1b9f569c74228a87f' as definition
 union all
 select
@@ -513,7 +513,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'last_seen_at is more than 29 days ago' as "rule",
+    'People whose last_seen_at is at least 30 days ago.' as "rule",
     '66f3bd76550ceac691f73ef25b78dbd3decac9c8a5abf9ebb314e0ff294bcce6' as definition
 union all
 select
@@ -525,7 +525,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'performed report_created in at least 3 of 4 periods in the last 28 days' as "rule",
+    'People who have performed report_created in at least 3 of the last 4 weeks.' as "rule",
     '3d7232bff8354f3a7ae0d20d0d10c71b35aeda55a7b287507e074fa702f5c107' as definition
 union all
 select
@@ -537,7 +537,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'sum of amount over purchase in the last 30 days is at least 500' as "rule",
+    'Households whose sum of amount over purchase in the last 30 days is at least 500.' as "rule",
     '969472f0e5f747b25c552664600db15ba0ab640ad974a21c6e6539540869c1ca' as definition
 union all
 select
@@ -549,7 +549,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'role is user and total_spend is in the top 10% within country' as "rule",
+    'People whose role is user and whose total_spend is in the top 10% within country.' as "rule",
     '8fc47bdeffb675b5c2afc640bef3832bb801b42a386daaa34506144dc69db77b' as definition
 union all
 select
@@ -561,7 +561,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'in segment trial_users and trial_ends_at is in the next 3 days' as "rule",
+    'People who are in the segment trial_users and whose trial_ends_at is in the next 3 days.' as "rule",
     'ffd78b82dccc8d386b0008238a15f2e58cd2d4b3484b1b7ac59e33d46eb064a8' as definition
 union all
 select
@@ -573,7 +573,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'subscription_status is trialing and trial_ends_at is in the next 30 days' as "rule",
+    'People whose subscription_status is trialing and whose trial_ends_at is in the next 30 days.' as "rule",
     'af8d39959d3ddef1d56db8bffd00fdfd4dbfc8b8f0aa216c86326928e1899399' as definition
 union all
 select
@@ -585,7 +585,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'tags has VIP or sum of amount over orders where status is paid in the last 1 year is at least 1000' as "rule",
+    'People whose tags include VIP or whose sum of amount over orders where status is paid in the last 1 year is at least 1000.' as "rule",
     'fe9c41bc5e38a74690fefab7b91b18847bf5849bb0290583706b8920ae5439ec' as definition
 union all
 select
@@ -597,7 +597,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'has tickets where priority is high or urgent and status is not resolved in the last 60 days' as "rule",
+    'People who have tickets where priority is high or urgent and status is not resolved in the last 60 days.' as "rule",
     '5ef2fe499a790f114837af07481c548e1f019444c4d87cf8ef679024b02f42fd' as definition
 union all
 select
@@ -609,5 +609,5 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'performed purchase in at least 6 of 6 periods in the last 42 days' as "rule",
+    'Households that have performed purchase in at least 6 of the last 6 weeks.' as "rule",
     'e6f30a5ecf0fb5ae411bafbba87827e680b7e15691c9fd849953ef840d3bfb21' as definition

@@ -8,7 +8,7 @@ with traits as (
 select
     household_id,
     coalesce(purchase_sum_of_amount_in_the_last_90_days_place_9852eb <= 100, false) as biggest_baskets, /* Biggest baskets */
-    campaigns_count_in_the_last_1_year >= 5 and coupon_redeemed_count = 0 as campaign_ignorers, /* Campaign ignorers */
+    campaigns_count_in_the_last_12_months >= 5 and coupon_redeemed_count = 0 as campaign_ignorers, /* Campaign ignorers */
     campaign_received_count_in_the_last_60_days >= 1 and coupon_redeemed_count_in_the_last_60_days >= 1 as campaign_responders, /* Campaign responders */
     coupon_redeemed_count_in_the_last_90_days >= 3 as coupon_lovers, /* Coupon lovers */
     purchase_sum_of_discount_in_the_last_30_days >= 60

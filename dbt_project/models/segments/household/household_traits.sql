@@ -130,7 +130,7 @@ with households as (
                 when starts_at_day between {{ as_of() }} - interval 12 month + interval 1 day and {{ as_of() }}
                 then 1
             end
-        ) as campaigns_count_in_the_last_1_year
+        ) as campaigns_count_in_the_last_12_months
     from household_campaigns
     group by
         household_id
@@ -169,7 +169,7 @@ select
     coalesce(purchase.purchase_count_in_the_last_45_days, 0) as purchase_count_in_the_last_45_days,
     coalesce(purchase_where_amount_is_more_than_60.purchase_count_where_amount_is_more_than_60, 0) as purchase_count_where_amount_is_more_than_60,
     coalesce(purchase_regularly.purchase_is_at_least_1_from_41_days_ago_to_35_da_5184a4, 0) as purchase_is_at_least_1_from_41_days_ago_to_35_da_5184a4,
-    coalesce(campaigns_by_household.campaigns_count_in_the_last_1_year, 0) as campaigns_count_in_the_last_1_year,
+    coalesce(campaigns_by_household.campaigns_count_in_the_last_12_months, 0) as campaigns_count_in_the_last_12_months,
     coalesce(baskets_by_household.baskets_sum_of_amount_in_the_last_60_days, 0) as baskets_sum_of_amount_in_the_last_60_days,
     coalesce(baskets_by_household.baskets_known_of_amount_in_the_last_60_days, 0) as baskets_known_of_amount_in_the_last_60_days,
     case

@@ -24,8 +24,8 @@ with traits as (
         orders_sum_of_amount_where_status_is_not_refunde_58257a > 300 as big_spenders_lately, /* Big spenders lately */
         coalesce(birth_date_returns_in_the_next_7_days and accepts_marketing, false) as birthday_this_week, /* Birthday this week */
         any_event_count_in_the_last_7_days >= 1
-        and any_event_count_from_29_days_before_7_days_ago_t_3e9814 = 0
-        and any_event_count_up_to_30_days_before_7_days_ago >= 1 as came_back, /* Came back */
+        and any_event_count_in_the_30_days_before_that = 0
+        and any_event_count_before_those >= 1 as came_back, /* Came back */
         coalesce(
             array_contains(tags, 'Do not contact') or not accepts_marketing or email_bounced or email is null,
             false
@@ -35,8 +35,8 @@ with traits as (
             orders_first_day_where_status_is_paid between date_trunc('MONTH', {{ as_of() }}) and date_trunc('MONTH', {{ as_of() }}) + interval 1 month - interval 1 day,
             false
         ) as first_purchase_this_month, /* First purchase this month */
-        checkout_started_or_pricing_viewed_count_in_the_aad91e >= 2
-        and upgraded_count_in_the_last_14_days = 0 as high_intent, /* High Intent */
+        checkout_started_or_pricing_viewed_count_in_the_b31a41 >= 2
+        and upgraded_count_in_the_last_2_weeks = 0 as high_intent, /* High Intent */
         coalesce(
             last_seen_at_day <= ({{ as_of() }} - interval 31 day)
             and subscription_status = 'active'

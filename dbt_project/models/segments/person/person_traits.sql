@@ -85,8 +85,8 @@ with people as (
                 when day between {{ as_of() }} - interval 7 day - interval 29 day and {{ as_of() }} - interval 7 day
                 then events
             end
-        ) as any_event_count_from_29_days_before_7_days_ago_t_3e9814,
-        sum(case when day <= ({{ as_of() }} - interval 7 day - interval 30 day) then events end) as any_event_count_up_to_30_days_before_7_days_ago,
+        ) as any_event_count_in_the_30_days_before_that,
+        sum(case when day <= ({{ as_of() }} - interval 7 day - interval 30 day) then events end) as any_event_count_before_those,
         sum(case when day between {{ as_of() }} - interval 29 day and {{ as_of() }} then events end) as any_event_count_in_the_last_30_days,
         count(case when day between {{ as_of() }} - interval 59 day and {{ as_of() }} then day end) as any_event_days_in_the_last_60_days
     from {{ ref('person_measures') }}
@@ -97,7 +97,7 @@ with people as (
 ), checkout_started_or_pricing_viewed as (
     select
         person_id,
-        sum(case when day between {{ as_of() }} - interval 13 day and {{ as_of() }} then events end) as checkout_started_or_pricing_viewed_count_in_the_aad91e
+        sum(case when day between {{ as_of() }} - interval 13 day and {{ as_of() }} then events end) as checkout_started_or_pricing_viewed_count_in_the_b31a41
     from {{ ref('person_measures') }}
     where
         measure = 'checkout_started_or_pricing_viewed'
@@ -106,7 +106,7 @@ with people as (
 ), upgraded as (
     select
         person_id,
-        sum(case when day between {{ as_of() }} - interval 13 day and {{ as_of() }} then events end) as upgraded_count_in_the_last_14_days
+        sum(case when day between {{ as_of() }} - interval 13 day and {{ as_of() }} then events end) as upgraded_count_in_the_last_2_weeks
     from {{ ref('person_measures') }}
     where
         measure = 'upgraded'
@@ -464,12 +464,12 @@ select
     held_plan_is_pro_for_at_least_30_days.person_id is not null as plan_is_pro_for_at_least_30_days,
     coalesce(any_event_where_device_is_ios_or_android.any_event_count_where_device_is_ios_or_android_i_1d15b0, 0) as any_event_count_where_device_is_ios_or_android_i_1d15b0,
     coalesce(any_event.any_event_count_in_the_last_7_days, 0) as any_event_count_in_the_last_7_days,
-    coalesce(any_event.any_event_count_from_29_days_before_7_days_ago_t_3e9814, 0) as any_event_count_from_29_days_before_7_days_ago_t_3e9814,
-    coalesce(any_event.any_event_count_up_to_30_days_before_7_days_ago, 0) as any_event_count_up_to_30_days_before_7_days_ago,
+    coalesce(any_event.any_event_count_in_the_30_days_before_that, 0) as any_event_count_in_the_30_days_before_that,
+    coalesce(any_event.any_event_count_before_those, 0) as any_event_count_before_those,
     coalesce(any_event.any_event_count_in_the_last_30_days, 0) as any_event_count_in_the_last_30_days,
     coalesce(any_event.any_event_days_in_the_last_60_days, 0) as any_event_days_in_the_last_60_days,
-    coalesce(checkout_started_or_pricing_viewed.checkout_started_or_pricing_viewed_count_in_the_aad91e, 0) as checkout_started_or_pricing_viewed_count_in_the_aad91e,
-    coalesce(upgraded.upgraded_count_in_the_last_14_days, 0) as upgraded_count_in_the_last_14_days,
+    coalesce(checkout_started_or_pricing_viewed.checkout_started_or_pricing_viewed_count_in_the_b31a41, 0) as checkout_started_or_pricing_viewed_count_in_the_b31a41,
+    coalesce(upgraded.upgraded_count_in_the_last_2_weeks, 0) as upgraded_count_in_the_last_2_weeks,
     coalesce(report_created.report_created_count_in_the_last_60_days, 0) as report_created_count_in_the_last_60_days,
     coalesce(pricing_viewed.pricing_viewed_count_in_the_last_14_days, 0) as pricing_viewed_count_in_the_last_14_days,
     coalesce(
