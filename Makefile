@@ -3,7 +3,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: demo test check dev bench services lock clean
+.PHONY: demo test check dev bench fuzz services lock clean
 
 demo: $(INSTALLED)
 	$(BIN)/muster demo
@@ -25,6 +25,10 @@ dev: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.bench
+
+# Generated worlds on DuckDB against the evaluator, more of them than in the tests; an hour on two cores.
+fuzz: $(INSTALLED)
+	MUSTER_FUZZ_EXAMPLES=100000 $(BIN)/python -m pytest tests/reference/test_differential.py
 
 # PostgreSQL's server from Debian's packages, where it is missing; the tests start one of their own when they need it.
 services:

@@ -104,10 +104,14 @@ Relation: TypeAlias = Rows | Link
 
 @dataclass(frozen=True)
 class History:
-    """The columns that say from when until when a row of attributes held; until is null while it holds."""
+    """The columns that say from when until when a row of attributes held; until is null while it holds.
+
+    They are those of the entity's own table, or, where it is `recorded`, of the snapshot that Muster takes of it.
+    """
 
     valid_from: TimeColumn
     valid_to: TimeColumn
+    recorded: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,16 @@ class Entity:
     events: EventRows | None = field(repr=False)
     relations: dict[str, Relation] = field(hash=False, repr=False)
     description: str = field(default="", repr=False)
+
+    @property
+    def has_versions(self) -> bool:
+        """Whether the entity's own table has a row for each version of a subject."""
+        return self.history is not None and not self.history.recorded
+
+    @property
+    def versions(self) -> str:
+        """The model that holds the versions of attributes."""
+        return self.model if self.has_versions else f"{self.name}_attribute_history"
 
     @property
     def key_is_text(self) -> bool:
@@ -145,6 +159,7 @@ class Catalog:
     tags: Tags | None = None
 
 
+RECORDED = History(TimeColumn("dbt_valid_from", Type.DATE), TimeColumn("dbt_valid_to", Type.DATE), recorded=True)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -285,6 +300,9 @@ def _time(node: Node, attributes: dict[str, Attribute], report: Report) -> TimeC
 
 
 def _history(node: Node, report: Report) -> History:
+    if isinstance(node, Scalar):
+        as_choice(node, ("recorded",))
+        return RECORDED
     fields = Fields(node, "`history`", report)
     kind = Type(fields.choice("type", TIME_TYPES, Type.TIMESTAMP.value))
     history = History(

@@ -115,7 +115,7 @@ CODES: dict[str, Code] = {
     ),
     "no-history": Code(
         "How long something has lasted is asked where the catalog gives no earlier states.",
-        "Give the entity `history:` in the catalog, or leave out `for_at_least`.",
+        "Give the entity `history:` in the catalog, or `history: recorded`; or leave out `for_at_least`.",
     ),
     "no-list": Code(
         "`members` names a list that is not there.",

@@ -16,7 +16,8 @@ from orchestration.compiler.lists import StaticList, node_to_members, source_to_
 from orchestration.compiler.plan import Plan, attached_entities, references, segments_to_plans
 from orchestration.compiler.problem import Problem, Problems, SourceFile, Span, nearest
 from orchestration.compiler.reading_tests import SpecTestScope, node_to_tests
-from orchestration.compiler.resolve import node_to_rule, row_scope, subject_scope
+from orchestration.compiler.resolve import node_to_rule
+from orchestration.compiler.scope import row_scope, subject_scope
 from orchestration.compiler.segment import Rule, Segment, Status
 from orchestration.compiler.source import Mapping, Node, Scalar, Sequence, parse
 from orchestration.compiler.spec import (
@@ -58,6 +59,7 @@ class Compilation:
     destinations: dict[str, DestinationSpec]
     lists: Mapping_[str, StaticList] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()
+    specs: Mapping_[str, SegmentSpec] = field(default_factory=dict, repr=False)
 
     def plans(self, *keys: str) -> tuple[Plan, ...]:
         """The plans of all segments, or of those named and the ones they refer to, each after those it looks at."""
@@ -143,9 +145,8 @@ def _understood(sources: Sources, report: Report) -> Compilation | None:
     for audience in audiences.values():
         check_audience(audience, catalog, specs, destinations, report)
     read = {path: found for path, found in lists.items() if found}
-    return Compilation(
-        catalog, Bases(catalog_to_clock(catalog), populations), segments, audiences, destinations, lists=read
-    )
+    bases = Bases(catalog_to_clock(catalog), populations)
+    return Compilation(catalog, bases, segments, audiences, destinations, lists=read, specs=specs)
 
 
 def _population(catalog: Catalog, entity: Entity, report: Report) -> Rule | None:

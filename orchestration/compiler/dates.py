@@ -38,6 +38,7 @@ _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d")
 _DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _PERIODS = {"last": -1, "this": 0, "next": 1}
 MAX_DAYS = 366 * 200
+MAX_MONTHS = 12 * 200
 
 
 class Amount(NamedTuple):
@@ -131,7 +132,7 @@ def _amount(text: str, span: Span, wants_direction: bool | None) -> Amount:
         raise error("bad-window", f"`{direction}` is one word too many here", span, f"write `{number} {unit}s`")
     months = number * {"month": 1, "year": 12}.get(unit, 0)
     days = number * {"day": 1, "week": 7}.get(unit, 0)
-    if days > MAX_DAYS or months * 31 > MAX_DAYS:
+    if days > MAX_DAYS or months > MAX_MONTHS:
         raise error(
             "bad-window", f"`{text}` is longer than 200 years", span, "leave the window out to look at all days"
         )

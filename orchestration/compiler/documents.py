@@ -7,7 +7,7 @@ from typing import TypeAlias
 import yaml
 
 from orchestration.compiler.audience import audience_exposure
-from orchestration.compiler.catalog import Link
+from orchestration.compiler.catalog import Entity, Link
 from orchestration.compiler.compile import Compilation
 from orchestration.compiler.engines.engine import Engine
 from orchestration.compiler.measures import measure_definitions
@@ -15,7 +15,8 @@ from orchestration.compiler.plan import Plan
 from orchestration.compiler.segment import Segment
 from orchestration.compiler.sentence import segment_to_sentence
 from orchestration.compiler.sql import identifier
-from orchestration.compiler.trait import EndTrait, PeriodsTrait, RowsTrait, SequenceTrait, trait_to_words
+from orchestration.compiler.trait import EndTrait, PeriodsTrait, RowsTrait, SequenceTrait
+from orchestration.compiler.trait_words import trait_to_words
 
 Document: TypeAlias = dict[str, object]
 
@@ -24,12 +25,8 @@ DEFINITIONS = "muster_definitions"
 SNAPSHOT_HOOKS = ["{{ rewind_delete() }}", "{{ rewind_reopen() }}"]
 
 
-class _Dumper(yaml.SafeDumper):
-    """Lists indented under their key, as people write them."""
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        del indentless
-        super().increase_indent(flow, False)
+class _Dumper(yaml.CSafeDumper):
+    """libyaml's writer, which is many times faster; nothing is written by reference."""
 
     def ignore_aliases(self, data: object) -> bool:
         del data
@@ -92,7 +89,38 @@ def entity_document(compilation: Compilation, plans: list[Plan], engine: Engine)
         )
     )
     models += _history_documents(name, key)
-    return {"version": 2, "models": models, "snapshots": [_snapshot(name, engine.spelled(identifier(key)))]}
+    spelled = engine.spelled(identifier(key))
+    snapshots = [_snapshot(name, spelled)]
+    if plan.entity.history and plan.entity.history.recorded:
+        models.append(_observed_document(plan.entity))
+        snapshots.append(_attributes_snapshot(plan.entity, spelled))
+    return {"version": 2, "models": models, "snapshots": snapshots}
+
+
+def _observed_document(entity: Entity) -> Document:
+    return _model(
+        f"{entity.name}_observed",
+        f"The attributes of each {entity.name} as they are now: what the history of attributes records.",
+        [_column(entity.key, f"The {entity.name}.")],
+        materialized="view",
+        tags=[DAY],
+    )
+
+
+def _attributes_snapshot(entity: Entity, key: str) -> Document:
+    return {
+        "name": entity.versions,
+        "relation": f"ref('{entity.name}_observed')",
+        "description": f"Every state of a {entity.name}'s attributes: dbt_valid_from is its first day.",
+        "config": {
+            "unique_key": key,
+            "strategy": "check",
+            "check_cols": "all",
+            "hard_deletes": "invalidate",
+            "tags": ["muster", DAY],
+            "pre_hook": SNAPSHOT_HOOKS,
+        },
+    }
 
 
 def _measures_document(compilation: Compilation, plan: Plan) -> Document:
@@ -161,7 +189,7 @@ def _entity_meta(compilation: Compilation, plan: Plan, plans: list[Plan]) -> Doc
 def _sources_meta(plans: list[Plan]) -> list[Document]:
     """The tables that must be right before anything is judged; rows of a relation may belong to nobody."""
     entity = plans[-1].entity
-    tables: list[Document] = [{"model": entity.model, "key": entity.key, "unique": entity.history is None, "at": None}]
+    tables: list[Document] = [{"model": entity.model, "key": entity.key, "unique": not entity.has_versions, "at": None}]
     traits = dict.fromkeys(trait for plan in plans for trait in plan.traits)
     reads_events = (isinstance(trait, PeriodsTrait | SequenceTrait | EndTrait) for trait in traits)
     events = entity.events

@@ -10,6 +10,7 @@ from orchestration.compiler.compile import Compilation
 from orchestration.compiler.engines.registry import ENGINES
 from orchestration.compiler.files import HEADER, GeneratedFile
 from orchestration.compiler.flags import flags_select
+from orchestration.compiler.held import observed_select
 from orchestration.compiler.measures import OPEN_FROM, measure_definitions, measures_select
 from orchestration.compiler.past import DEFINITIONS_BEFORE, HISTORY_BEFORE
 from orchestration.compiler.plan import Plan
@@ -77,6 +78,9 @@ def _entity_files(compilation: Compilation, plans: list[Plan], dialect: str) -> 
         *(_sql(f"{name}/{path}", grain, body) for path, grain, body in shapes.entity_models(name, entity.key, engine)),
         _yml(f"{name}/{name}", documents.entity_document(compilation, plans, engine)),
     ]
+    if entity.history and entity.history.recorded:
+        observed = to_model(observed_select(entity), dialect)
+        files.append(_sql(f"{name}/{name}_observed", f"Grain: one row per {name} of its table.", observed))
     if plan.measures:
         macros = _macros(compilation, plan)
         query = to_model(measures_select(plan, clock, incremental=True), dialect, macros)

@@ -125,8 +125,7 @@ def _named(plan: Plan, key: str, flag_: exp.Expr, name: str) -> exp.Expr:
     found = aliased(flag_, name)
     if not isinstance(found, exp.Alias):
         found = exp.Alias(this=flag_, alias=identifier(name))
-    (said,) = (segment.name for segment in plan.segments if segment.key == key)
-    found.add_comments([comment(said)])
+    found.add_comments([comment(plan.names[key])])
     return found
 
 

@@ -23,6 +23,7 @@ from orchestration.compiler.sql import (
     either_of,
     is_known,
     is_null,
+    model,
     moved,
     table,
 )
@@ -74,6 +75,12 @@ def _the_one(value: exp.Expr, operator: str, other: exp.Expr) -> exp.Expr:
     return exp.Case(ifs=[chosen], default=other.copy())
 
 
+def observed_select(entity: Entity) -> exp.Select:
+    """What the history of attributes records: the key, and every column that an attribute stands for."""
+    names = dict.fromkeys((entity.key, *(attribute.column for attribute in entity.attributes.values())))
+    return select(*(column(name) for name in names)).from_(model(entity.model), copy=False)
+
+
 def _versions(building: Building, entity: Entity) -> Import:
     """All versions of the entity's rows that begin by the as-of day, read once."""
     identity = f"versions of {entity.name}"
@@ -83,7 +90,7 @@ def _versions(building: Building, entity: Entity) -> Import:
         name = building.namer.name(f"{bare(entity.model)}_versions", identity)
         reading = Import(name, building.clock, entity.key, entity.key)
         building.imports[identity] = reading
-        building.ctes.append((name, lambda: reading.select(entity.model, [began])))
+        building.ctes.append((name, lambda: reading.select(entity.versions, [began])))
     return building.imports[identity]
 
 

@@ -135,7 +135,7 @@ def in_base(entity: Entity, bases: Bases) -> list[exp.Expr]:
     """That a row of the entity's table is the state, as of the day, of a subject of its base population."""
     clock = bases.clock
     found: list[exp.Expr] = []
-    if entity.history:
+    if entity.history and entity.has_versions:
         end = entity.history.valid_to
         still = either_of(is_null(column(end.column)), over_after(end, clock))
         found += [not_after(entity.history.valid_from, clock), still]

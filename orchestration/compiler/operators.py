@@ -148,7 +148,7 @@ def _modifiers(entries: tuple[Entry, ...], around: Around) -> _Modifiers:
     named = {entry.name: entry for entry in entries}
     unknown, lasting, within = (named.get(name) for name in MODIFIERS)
     if lasting and around.past:
-        help_ = "`history:` in the catalog names the columns that say from when until when a row held"
+        help_ = "`history:` in the catalog names columns that say when a row held; `history: recorded` begins to record"
         raise error("no-history", f"`for_at_least` cannot be told here: {around.past}", lasting.key.span, help_)
     if within and not set(RANK_WORDS) & set(named):
         help_ = "`within` goes with `top` or `bottom`; a window begins with `in_last`, for example"

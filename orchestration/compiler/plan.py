@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 
 from orchestration.compiler.catalog import Catalog, Entity
@@ -28,9 +29,8 @@ from orchestration.compiler.trait import (
     Trait,
     condition_to_traits,
     lasts,
-    measure_name,
-    trait_name,
 )
+from orchestration.compiler.trait_words import measure_name, trait_name
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,11 @@ class Plan:
     def segments(self) -> tuple[Segment, ...]:
         """All whose flags the plan's model of flags has."""
         return (*(segment for segment, _ in self.given), *self.judged)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """What the segments are called, by key."""
+        return {segment.key: segment.name for segment in self.segments}
 
     @property
     def lists(self) -> tuple[ListTrait, ...]:

@@ -201,7 +201,7 @@ class _Reading:
     def earlier(self, entity: Entity, node: Node) -> tuple[GivenVersion, ...]:
         if entity.history is None:
             message = f"{entity.name} has no `history` in the catalog, so no earlier versions"
-            help_ = "`history:` in the catalog names the columns that say from when until when a row held"
+            help_ = "`history:` in the catalog names the columns that say when a row held, or is `recorded`"
             raise error("no-history", message, node.span, help_)
         found: list[GivenVersion] = []
         for item in _items(node):

@@ -11,6 +11,7 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.tokenizer_core import TokenType
 
+from orchestration.compiler.catalog import Entity, Type
 from orchestration.compiler.engines.registry import ENGINES
 from orchestration.compiler.flags import flags_select
 from orchestration.compiler.imports import Bases, with_ctes
@@ -29,14 +30,18 @@ Locate = Callable[[str], exp.Table]
 
 def to_text(query: exp.Expr, dialect: str, swaps: Mapping[str, str] | None = None) -> str:
     """The query as a person would write it: small letters, one clause a line; `swaps` gives names another spelling."""
+    return _written(query.copy(), dialect, swaps or {})
+
+
+def _written(query: exp.Expr, dialect: str, swaps: Mapping[str, str]) -> str:
+    """The same for a tree that is used up."""
+    has_lines = any("\n" in found.this for found in query.find_all(exp.Literal))
     written = ENGINES[dialect].to_sql(query)
-    return _respelled(_closed_up(written, query), dialect, swaps or {})
+    return _respelled(written if has_lines else _closed_up(written), dialect, swaps)
 
 
-def _closed_up(written: str, query: exp.Expr) -> str:
-    """Parentheses around one short line on that line; not where a literal's own lines could be taken for them."""
-    if any("\n" in found.this for found in query.find_all(exp.Literal)):
-        return written
+def _closed_up(written: str) -> str:
+    """Parentheses around one short line on that line; a literal's own lines could be taken for them."""
     return _OPENED.sub(lambda found: f"({found[1]})" if len(found[1]) <= MAX_CLOSED else found[0], written)
 
 
@@ -70,7 +75,7 @@ def to_model(query: exp.Query, dialect: str, macros: Mapping[str, str] | None = 
         if named.name.startswith(MEASURED_FROM):
             measure, _, definition = named.name.removeprefix(MEASURED_FROM).partition(DEFINED)
             swaps[named.name] = "{{ measured_from('" + measure + "', '" + definition + "') }}"
-    return to_text(query, dialect, swaps)
+    return _written(query, dialect, swaps)
 
 
 def models_in(query: exp.Query) -> list[exp.Table]:
@@ -90,15 +95,27 @@ def _reference(named: str, dialect: str) -> str:
 class Recorded:
     """What a warehouse holds of earlier days: the columns of each entity's history, and today's definitions.
 
-    `definitions` gives definition and status by segment; `has_definitions` tells whether earlier ones are held.
+    `definitions` gives definition and status by segment; `has_definitions` tells whether earlier ones are held;
+    `unrecorded` are entities whose attributes are to be recorded and never were.
     """
 
     columns: Mapping[str, Collection[str]] = field(default_factory=dict)
     definitions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     has_definitions: bool = False
+    unrecorded: tuple[Entity, ...] = ()
 
 
 NOTHING_RECORDED = Recorded()
+KINDS = {
+    Type.TEXT: "text",
+    Type.INTEGER: "bigint",
+    Type.NUMBER: "decimal(38, 9)",
+    Type.FLOAT: "double",
+    Type.BOOLEAN: "boolean",
+    Type.DATE: "date",
+    Type.TIMESTAMP: "timestamp",
+    Type.LIST: "array<text>",
+}
 
 
 def inline_name(model_name: str) -> str:
@@ -162,6 +179,7 @@ def _list_select(trait: ListTrait) -> exp.Query:
 def _past_selects(plans: Sequence[Plan], locate: Locate, recorded: Recorded) -> dict[str, exp.Query]:
     """What stands for the tables of earlier days, whether or not the warehouse holds them."""
     found = {HISTORY_BEFORE + plan.entity.name: _history_select(plan, locate, recorded) for plan in plans}
+    found |= {entity.versions: _no_versions(entity) for entity in recorded.unrecorded}
     return {
         **found,
         DEFINITIONS: _definitions_today(recorded),
@@ -181,6 +199,14 @@ def _history_select(plan: Plan, locate: Locate, recorded: Recorded) -> exp.Query
     query = exp.Select(expressions=[key, *flags, *_validity()])
     query = query.from_(locate(f"{plan.entity.name}_history"), copy=False)
     return query.where(exp.LT(this=column("dbt_valid_from"), expression=_day()), copy=False)
+
+
+def _no_versions(entity: Entity) -> exp.Select:
+    """The table of versions before anything was recorded."""
+    types = {attribute.column: KINDS[attribute.type] for attribute in entity.attributes.values()}
+    types |= {entity.key: "text", "dbt_valid_from": "date", "dbt_valid_to": "date"}
+    columns = [exp.alias_(cast(exp.Null(), kind), identifier(name)) for name, kind in types.items()]
+    return exp.Select(expressions=columns).where(exp.false(), copy=False)
 
 
 def _validity() -> list[exp.Expr]:

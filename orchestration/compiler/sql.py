@@ -129,8 +129,13 @@ def literal(value: Value) -> exp.Expr:
             return number(value)
 
 
+@cache
+def _data_type(kind: str) -> exp.DataType:
+    return exp.DataType.build(kind)
+
+
 def cast(expression: exp.Expr, kind: str) -> exp.Cast:
-    return exp.Cast(this=expression, to=exp.DataType.build(kind))
+    return exp.Cast(this=expression, to=_data_type(kind).copy())
 
 
 def as_of() -> exp.Column:

@@ -82,8 +82,8 @@ def profile_of(warehouse: Warehouse, table: SourceTable) -> Profile:
 
 
 def _table(table: SourceTable) -> exp.Table:
-    *schema, name = table.model.split(".")
-    return exp.table_(name, db=".".join(schema) or None, quoted=True)
+    name, schema, database = [*reversed(table.model.split(".")), None, None][:3]
+    return exp.table_(name or "", db=schema, catalog=database, quoted=True)
 
 
 def _whole(value: object) -> int:

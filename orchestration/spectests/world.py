@@ -62,8 +62,11 @@ class World:
         if (entity.name, key) in self.keys:
             return key
         self.keys.add((entity.name, key))
-        for version in self._versions(entity, subject):
-            self._put(entity.model, {entity.key: key, **version})
+        values = {**_counted(self.compilation.bases.populations.get(entity.name)), **subject.values}
+        if not entity.has_versions:
+            self._put(entity.model, {entity.key: key, **values})
+        for version in self._versions(entity, subject, values):
+            self._put(entity.versions, {entity.key: key, **version})
         for given in subject.rows:
             row = {given.rows.subject: key, **given.values}
             self.rows.setdefault(given.rows.model, []).extend([row] * given.times)
@@ -85,11 +88,9 @@ class World:
         number = MADE_UP + len(self.keys)
         return f"made up {number}" if kind is Type.TEXT else number
 
-    def _versions(self, entity: Entity, subject: GivenSubject) -> Iterator[Values]:
-        """The subject's rows: one, or one for each version where its table keeps history."""
-        values = {**_counted(self.compilation.bases.populations.get(entity.name)), **subject.values}
+    def _versions(self, entity: Entity, subject: GivenSubject, values: Values) -> Iterator[Values]:
+        """One row for each version of the subject, where some table keeps them."""
         if entity.history is None:
-            yield values
             return
         since: Given = _moment(LONG_AGO, entity.history.valid_from, self.catalog.timezone)
         for version in subject.earlier:
@@ -191,7 +192,10 @@ def _named(entity: Entity, key: Type) -> Iterator[tuple[str, str, Type]]:
     yield from _typed(entity.model, entity.attributes.values())
     yield entity.model, entity.key, key
     history = (entity.history.valid_from, entity.history.valid_to) if entity.history else ()
-    yield from _times(entity.model, (entity.since, *history))
+    yield from _times(entity.model, (entity.since,))
+    yield from _typed(entity.versions, entity.attributes.values())
+    yield entity.versions, entity.key, key
+    yield from _times(entity.versions, history)
     own = next((each.type for each in entity.attributes.values() if each.column == entity.key), key)
     for rows in (*((entity.events,) if entity.events else ()), *entity.relations.values()):
         if isinstance(rows, Rows):

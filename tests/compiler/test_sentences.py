@@ -14,7 +14,7 @@ from orchestration.compiler.segment import StaticMembers
 from orchestration.compiler.sentence import plural, segment_to_sentence
 from tests.behaviour.cases import cases
 from tests.project import REPOSITORY
-from tests.reference.on_duckdb import compiled
+from tests.reference.judging import compiled
 
 GOLDEN = REPOSITORY / "tests" / "golden" / "sentences.txt"
 
@@ -23,7 +23,7 @@ GOLDEN = REPOSITORY / "tests" / "golden" / "sentences.txt"
 def compilations() -> dict[str, Compilation]:
     """The shipped segments, and those of all cases of behaviour, by case."""
     found = {"": compile_sources(read_sources(REPOSITORY))}
-    return found | {f"{case.name} / ": compiled(case.catalog, case.specs, case.static) for case in cases()}
+    return found | {f"{case.name} / ": compiled(case.world(next(iter(case.days)))) for case in cases()}
 
 
 def test_sentences_are_the_golden_ones(compilations: dict[str, Compilation]) -> None:

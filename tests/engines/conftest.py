@@ -8,16 +8,16 @@ import pytest
 
 from tests.engines import postgres
 from tests.engines.on_postgres import Postgres
-from tests.reference.on_duckdb import Warehouse
+from tests.reference.on_duckdb import DuckDB
 
 
 @pytest.fixture(scope="session")
-def on_duckdb() -> Warehouse:
-    return Warehouse()
+def duckdb_engine() -> DuckDB:
+    return DuckDB()
 
 
 @pytest.fixture(scope="session")
-def on_postgres() -> Iterator[Postgres]:
+def postgres_engine() -> Iterator[Postgres]:
     """A PostgreSQL that rules can be asked of; without the server's programs the test is skipped."""
     try:
         with postgres.running() as server, server.connect() as connection:

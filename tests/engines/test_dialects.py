@@ -21,7 +21,7 @@ from orchestration.compiler.render import to_model
 from orchestration.compiler.traits import traits_select
 from tests.behaviour.cases import IT, Case, cases
 from tests.project import REPOSITORY
-from tests.reference.on_duckdb import compiled
+from tests.reference.judging import compiled
 from tests.reference.world import World
 
 CALL = re.compile(r"\{\{ (\w+)\(.*?\) \}\}", re.S)

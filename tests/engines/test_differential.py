@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-from random import Random
 
-import pytest
+from hypothesis import HealthCheck, given, settings
 
 from tests.engines.on_postgres import Postgres
-from tests.reference.strategies import world
-from tests.reference.test_differential import SEED, difference, report
+from tests.reference.judging import asked
+from tests.reference.strategies import worlds
+from tests.reference.world import World
 
 EXAMPLES = int(os.environ.get("MUSTER_FUZZ_EXAMPLES_POSTGRES", "150"))
 
 
-def test_postgres_agrees_with_the_evaluator(on_postgres: Postgres) -> None:
-    for seed in range(SEED, SEED + EXAMPLES):
-        made = world(Random(seed), static=True)
-        if found := difference(on_postgres, made):
-            pytest.fail(report(on_postgres, made, found, seed), pytrace=False)
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(world=worlds(static=True))
+def test_postgres_agrees_with_the_evaluator(postgres_engine: Postgres, world: World) -> None:
+    found = asked(postgres_engine, world)
+    assert found == {key: world.members(key) for key in world.specs}

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from tests.reference import pools, strategy_rows
 from tests.reference.pools import Pen
-from tests.reference.strategy_rules import entity_place, where
-from tests.reference.strategy_words import WORDS
-from tests.reference.world import World
+from tests.reference.strategy_rules import Place, entity_place, where
+from tests.reference.strategy_words import WORDS, lively
+from tests.reference.world import MOVES, World
 
 KEYS = ("first_one", "second_one", "third_one", "fourth_one")
 STATIC_PATH = "static/chosen.csv"
@@ -55,13 +55,19 @@ def specs(pen: Pen, depth: int, past: frozenset[str], *, static: bool) -> dict[s
         if static and pen.once_in(6):
             made[key] = {**head, "members": STATIC_PATH}
         else:
-            made[key] = {**head, "where": where(pen, entity_place(entity, before, past), depth)}
+            make = lively_where if MOVES & pen.words and not made and not pen.once_in(3) else where
+            made[key] = {**head, "where": make(pen, entity_place(entity, before, past), depth)}
     return made
+
+
+def lively_where(pen: Pen, place: Place, _: int) -> Any:
+    """Return a rule whose members come and go."""
+    return lively(pen, place)
 
 
 def first_days(pen: Pen, made: dict[str, dict[str, Any]]) -> dict[str, dt.date]:
     """Return each segment's first judged day, not before that of those it may refer to."""
-    back = pen.pick(8, 12, 3, 1, 0)
+    back = pen.pick(12, 8, 9, 4, 2, 1, 0)
     found: dict[str, dt.date] = {}
     for key in made:
         back = max(back - pen.number(1, 4), 0) if pen.once_in(6) else back

@@ -323,7 +323,7 @@ def in_segment(pen: Pen, place: Place) -> Rule:
 
 def some_segments(pen: Pen, place: Place) -> Any:
     """Return the key of a segment that came before, or some of them."""
-    return pen.pick(place.before()[0], place.before()[-1], pen.some(place.before(), 2))
+    return pen.pick(place.before()[0], place.before()[0], place.before()[-1], pen.some(place.before(), 2))
 
 
 def chosen_rows(pen: Pen, place: Place, *, dated: bool, counts: tuple[str, ...]) -> dict[str, Any]:

@@ -259,14 +259,14 @@ def stopped_performing(pen: Pen, _: Place) -> Rule:
         "silent_for": pen.pick(*SHORT[:5]),
     }
     lengths["silent_for"] = "7 days" if lengths["silent_for"] == lengths["was_in"] else lengths["silent_for"]
-    return {"stopped_performing": event_names(pen), **lengths, **some_where(pen)}
+    return {"stopped_performing": pen.pick("any", event_names(pen)), **lengths, **some_where(pen)}
 
 
 @later("resumed_performing", of_person)
 def resumed_performing(pen: Pen, _: Place) -> Rule:
     """Return a condition on events that came back."""
     lengths = {"silent_for": pen.pick(*SHORT), "back_in": pen.pick(*SHORT, "1 month", "30 days")}
-    return {"resumed_performing": pen.pick("any", event_names(pen)), **lengths, **some_where(pen)}
+    return {"resumed_performing": pen.pick("any", "any", event_names(pen)), **lengths, **some_where(pen)}
 
 
 @later("sequence", of_person)
@@ -294,16 +294,27 @@ def gap(pen: Pen) -> dict[str, Any]:
     return {"within": pen.pick(*GAPS)} if pen.once_in(3) else {}
 
 
+def lively(pen: Pen, place: Place) -> Rule:
+    """Return a rule whose members come and go in the days before D, for the conditions on moves."""
+    name = pen.pick(*(name for name, kind in place.fields.items() if kind in ("date", "timestamp")))
+    window = {"in_last": pen.pick(*SHORT[:3])}
+    happened = {pen.pick("performed", "not_performed"): pen.pick("any", "any", event_names(pen))}
+    rows = {"related": "deals"} if place.entity == "company" else happened
+    return pen.pick(
+        {**rows, **window}, {**rows, **window}, {name: window}, {name: {"more_than": f"{pen.number(1, 4)} days ago"}}
+    )
+
+
 @later("entered_segment", has_segments)
 def entered_segment(pen: Pen, place: Place) -> Rule:
     """Return a condition on entries."""
-    return {"entered_segment": some_segments(pen, place), **(days_of_moves(pen) if pen.once_in(2) else {})}
+    return {"entered_segment": some_segments(pen, place), **(days_of_moves(pen) if pen.once_in(3) else {})}
 
 
 @later("left_segment", has_segments)
 def left_segment(pen: Pen, place: Place) -> Rule:
     """Return a condition on exits."""
-    return {"left_segment": some_segments(pen, place), **(days_of_moves(pen) if pen.once_in(2) else {})}
+    return {"left_segment": some_segments(pen, place), **(days_of_moves(pen) if pen.once_in(3) else {})}
 
 
 @later("was_in_segment", has_segments)
@@ -314,7 +325,7 @@ def was_in_segment(pen: Pen, place: Place) -> Rule:
 
 def days_of_moves(pen: Pen) -> dict[str, Any]:
     """Return a window of days near D, or any."""
-    if pen.once_in(3):
+    if pen.once_in(4):
         return time_body(pen, instants=False, future=False)
     if pen.once_in(2):
         return {"in_last": pen.pick(*SHORT)}

@@ -10,7 +10,7 @@ from tests.reference import evaluator, recorded
 
 Tables = dict[str, list[dict[str, Any]]]
 Columns = dict[str, dict[str, str]]
-MOVES = ("entered_segment", "left_segment", "was_in_segment")
+MOVES = frozenset({"entered_segment", "left_segment", "was_in_segment"})
 
 
 @dataclass(frozen=True)

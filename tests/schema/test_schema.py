@@ -10,11 +10,11 @@ from random import Random
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft7Validator
 
 from orchestration.compiler.compile import Sources
+from orchestration.compiler.documents import to_yaml
 from orchestration.compiler.files import differences, read_sources
 from orchestration.compiler.problem import SourceFile
 from orchestration.compiler.schema import sources_to_schemas
@@ -23,7 +23,8 @@ from tests.compiler.test_problems import CATALOG, OTHERS, RULES
 from tests.project import REPOSITORY
 from tests.reference import strategy_rows
 from tests.reference.pools import Pen, clock_of
-from tests.reference.strategies import World, worlds
+from tests.reference.strategies import worlds
+from tests.reference.world import World
 
 # Well formed, but wrong by what a schema cannot know: other files, arithmetic, calendars and patterns.
 NOT_STRUCTURAL = {"bad-pattern", "number-range", "bad-date", "unknown-segment", "wrong-entity", "archived-segment"}
@@ -81,22 +82,24 @@ def test_a_broken_rule_is_refused(rule: str, code: str) -> None:
 
 
 @cache
-def made(history: bool) -> dict[str, Draft7Validator]:
-    """The validators of generated worlds, whose catalogs differ to a schema by the history of people alone."""
+def made(past: frozenset[str]) -> dict[str, Draft7Validator]:
+    """The validators of generated worlds, whose catalogs differ to a schema by which entities have history."""
     catalog = strategy_rows.catalog(Pen(Random(1), clock_of(date(2017, 6, 15), "UTC", "monday")), "UTC", "monday")
-    catalog["entities"]["person"]["history"] = {"valid_from": "valid_from", "valid_to": "valid_to"} if history else None
+    for name, entity in catalog["entities"].items():
+        entity["history"] = {"valid_from": "valid_from", "valid_to": "valid_to"} if name in past else None
     entities = {name: {k: v for k, v in each.items() if v} for name, each in catalog["entities"].items()}
-    text = yaml.safe_dump({**catalog, "entities": entities}, sort_keys=False)
+    text = to_yaml({**catalog, "entities": entities})
     return validators(Sources(SourceFile("segment_specs/catalog.yml", text)))
 
 
 @settings(max_examples=300, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
 @given(worlds())
 def test_every_generated_rule_passes(world: World) -> None:
-    by_name = made("history" in world.catalog["entities"]["person"])
+    entities = world.catalog["entities"]
+    by_name = made(frozenset(name for name in entities if "history" in entities[name]))
     files = [("catalog", world.catalog), *(("segment", spec) for spec in world.specs.values())]
     for name, content in files:
-        text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+        text = to_yaml(content)
         assert wrong(by_name[name], SourceFile(f"segment_specs/people/{name}.yml", text)) == []
 
 

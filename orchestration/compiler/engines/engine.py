@@ -18,9 +18,8 @@ class Engine:
     name: str
     rewrites: Mapping[type[exp.Expr], Rewrite] = field(hash=False, default_factory=dict)
 
-    def rewritten(self, query: exp.Expr) -> exp.Expr:
-        """A copy of the tree as the engine needs it, its leaves first."""
-        root = query.copy()
+    def rewritten(self, root: exp.Expr) -> exp.Expr:
+        """The tree, which is used up, as the engine needs it; its leaves first."""
         for found in reversed(list(root.bfs())):
             rewrite = self.rewrites.get(type(found))
             made = rewrite(found) if rewrite else found
@@ -31,10 +30,10 @@ class Engine:
 
     def spelled(self, name: exp.Expr) -> str:
         """A name, or a path of names, in the engine's quotes."""
-        return self.rewritten(name).sql(dialect=self.name)
+        return self.rewritten(name.copy()).sql(dialect=self.name)
 
     def to_sql(self, query: exp.Expr) -> str:
-        """The tree as the engine's SQL, laid out. Raises UnsupportedError for what the engine does not have."""
+        """The tree, which is used up, as SQL, laid out. Raises UnsupportedError for what the engine does not have."""
         root = self.rewritten(query)
         root.parent = exp.Tuple()  # what has a parent keeps its inner CTEs inside: outside their names could meet
         return root.sql(

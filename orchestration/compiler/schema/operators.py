@@ -172,6 +172,6 @@ def _elements(attribute: Attribute, word: str) -> Schema:
             return element
         case "any_element":
             tests = {each: ref(f"text-{each}") for each in TEXT_WORDS}
-            return either(TEXT, mapping(tests, minProperties=1, maxProperties=1))
+            return either(TEXT, mapping(tests, minProperties=1))
         case _:
             return listed(element)
