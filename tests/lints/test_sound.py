@@ -96,10 +96,8 @@ def window(pen: Pen) -> dict[str, Any]:
         case "none":
             return {}
         case _:
-            place = Place(strategy_rows.EVENT_COLUMNS)
-            return {
-                word: found for word, found in chosen_rows(pen, place, dated=True, counts=()).items() if word != "where"
-            }
+            place = Place(strategy_rows.EVENT_COLUMNS, at="timestamp")
+            return {word: found for word, found in chosen_rows(pen, place, counts=()).items() if word != "where"}
 
 
 def lints_of(catalog: str, specs: dict[str, Any]) -> list[Problem]:

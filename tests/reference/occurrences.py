@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.reference import values
 from tests.reference.days import WINDOW_WORDS, Interval, is_time, window
-from tests.reference.rules import AsOf, Scope, before_end, fields_of, holds
+from tests.reference.rules import AsOf, Scope, before_end, column_of, fields_of, holds
 
 COUNT_WORDS = values.NUMBER_WORDS | {"exactly"}
 
@@ -32,7 +32,7 @@ def events(scope: Scope, names: str | list[str]) -> list[Occurrence]:
     wanted = names if isinstance(names, list) else [names]
     fields = fields_of(source.get("properties", {}))
     return [
-        Occurrence(Scope(scope.world, fields, row), row[source["at"]])
+        Occurrence(Scope(scope.world, fields, row), row[column_of(source["at"])])
         for row in scope.world.rows_of(source["model"], source["subject"], scope.key)
         if names == "any" or row[source["name"]] in wanted
     ]
@@ -42,7 +42,7 @@ def rows(scope: Scope, name: str) -> list[Occurrence]:
     """Return the rows of a relation, or the attached entities, one for each link row."""
     relation = relation_of(scope, name)
     mine = scope.world.rows_of(relation.get("model") or relation["through"], relation["subject"], scope.key)
-    dates = [row[relation["at"]] if "at" in relation else None for row in mine]
+    dates = [row[column_of(relation["at"])] if "at" in relation else None for row in mine]
     if "entity" not in relation:
         fields = fields_of(relation["attributes"])
         return [Occurrence(Scope(scope.world, fields, row), at) for row, at in zip(mine, dates, strict=True)]

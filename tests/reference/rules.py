@@ -332,11 +332,16 @@ def base_population(world: AsOf, entity: str) -> dict[Any, Scope]:
     return found
 
 
+def column_of(written: str | Mapping[str, str]) -> str:
+    """Return the column of a date: written by name, or with its type."""
+    return written if isinstance(written, str) else written["column"]
+
+
 def valid(clock: Clock, definition: dict[str, Any], row: Row) -> bool:
     """Tell whether the row is the one as of the day: valid_from < end of D, valid_to null or ≥ end of D."""
     if "history" not in definition:
         return True
-    begin, end = (row[definition["history"][bound]] for bound in ("valid_from", "valid_to"))
+    begin, end = (row[definition["history"].get(bound, bound)] for bound in ("valid_from", "valid_to"))
     return before_end(clock, begin) and (end is None or not before_end(clock, end))
 
 
@@ -350,7 +355,7 @@ def begun(scope: Scope) -> bool:
     since = scope.definition().get("since")
     if since is None:
         return True
-    column = scope.fields[since].column if since in scope.fields else since
+    column = scope.fields[since].column if str(since) in scope.fields else column_of(since)
     return before_end(scope.world.clock, scope.row[column])
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from tests.reference.pools import Pen, instants
+from tests.reference.pools import Pen, days, instants
 
 PERSON_COLUMNS = {
     "plan": "text",
@@ -33,8 +33,8 @@ COMPANY_COLUMNS = {
     "renewed_at": "timestamp",
     "labels": "list",
 }
-EVENT_COLUMNS = {"format": "text", "amount": "number", "quantity": "integer"}
-ORDER_COLUMNS = {"amount": "number", "status": "text"}
+EVENT_COLUMNS = {"format": "text", "amount": "number", "quantity": "integer", "ready_at": "timestamp"}
+ORDER_COLUMNS = {"amount": "number", "status": "text", "due_on": "date"}
 NOTE_COLUMNS = {"body": "text", "length": "integer"}
 DEAL_COLUMNS = {"worth": "number", "stage": "text"}
 EVENT_NAMES = ("login", "purchase", "sign up")
@@ -43,11 +43,12 @@ COMPANIES = ("acme", "Bolt", "c'est", "Ünion")
 KINDS = {"email": "text", "seldom": "boolean"}
 TABLES: dict[str, dict[str, str]] = {
     "people": {"person_id": "integer", **PERSON_COLUMNS, "valid_from": "timestamp", "valid_to": "timestamp"},
-    "companies": {"company_id": "text", **COMPANY_COLUMNS, "valid_from": "timestamp", "valid_to": "timestamp"},
+    "companies": {"company_id": "text", **COMPANY_COLUMNS, "valid_from": "date", "valid_to": "date"},
     "person_events": {"person_id": "integer", "name": "text", "at": "timestamp", **EVENT_COLUMNS},
+    "company_events": {"company_id": "text", "name": "text", "on_day": "date", **EVENT_COLUMNS},
     "orders": {"person_id": "integer", "ordered_at": "timestamp", **ORDER_COLUMNS},
     "notes": {"person_id": "integer", **NOTE_COLUMNS},
-    "deals": {"company_id": "text", "closed_at": "timestamp", **DEAL_COLUMNS},
+    "deals": {"company_id": "text", "closed_on": "date", **DEAL_COLUMNS},
     "company_people": {"person_id": "integer", "company_id": "text"},
 }
 
@@ -74,7 +75,7 @@ def catalog(pen: Pen, timezone: str, week_starts_on: str) -> dict[str, Any]:
         "company": {
             "since": pen.pick(None, None, "founded_on"),
             "population": pen.pick(None, {"archived": {"is": False, "unknown": "include"}}),
-            "history": pen.pick(None, {"valid_from": "valid_from", "valid_to": "valid_to"}),
+            "history": pen.pick(None, {"type": "date"}),
         },
     }
     for name, entity in entities.items():
@@ -114,16 +115,23 @@ def person_entity() -> dict[str, Any]:
 
 
 def company_entity() -> dict[str, Any]:
-    """Return the company entity, with everything that never changes."""
+    """Return the company entity, with everything that never changes; its rows are dated by whole days."""
     return {
         "model": "companies",
         "key": "company_id",
         "attributes": attributes(COMPANY_COLUMNS),
+        "events": {
+            "model": "company_events",
+            "subject": "company_id",
+            "name": "name",
+            "at": {"column": "on_day", "type": "date"},
+            "properties": attributes(EVENT_COLUMNS),
+        },
         "relations": {
             "deals": {
                 "model": "deals",
                 "subject": "company_id",
-                "at": "closed_at",
+                "at": {"column": "closed_on", "type": "date"},
                 "attributes": attributes(DEAL_COLUMNS),
             }
         },
@@ -140,10 +148,11 @@ def tables(pen: Pen, made: dict[str, Any]) -> Tables:
     return {
         "people": subjects(pen, made["entities"]["person"], keys, PERSON_COLUMNS),
         "companies": subjects(pen, made["entities"]["company"], companies, COMPANY_COLUMNS),
-        "person_events": events(pen, someone),
-        "orders": [dated(pen, someone, "person_id", "ordered_at", ORDER_COLUMNS) for _ in range(pen.number(0, 10))],
+        "person_events": events(pen, "person_events", someone, pen.number(0, 20)),
+        "company_events": events(pen, "company_events", something, pen.number(0, 10)),
+        "orders": [dated(pen, "orders", someone) for _ in range(pen.number(0, 10))],
         "notes": [{"person_id": pen.pick(*someone), **row(pen, NOTE_COLUMNS)} for _ in range(pen.number(0, 6))],
-        "deals": [dated(pen, something, "company_id", "closed_at", DEAL_COLUMNS) for _ in range(pen.number(0, 6))],
+        "deals": [dated(pen, "deals", something) for _ in range(pen.number(0, 6))],
         "company_people": [*links, *links[:1]] if pen.once_in(3) else links,
     }
 
@@ -153,39 +162,43 @@ def row(pen: Pen, columns: dict[str, str]) -> dict[str, Any]:
     return {name: pen.value(kind) for name, kind in columns.items()}
 
 
-def events(pen: Pen, someone: tuple[int | None, ...]) -> list[dict[str, Any]]:
-    """Return events; now and then one at the same instant as the event before, or of the same person."""
+def events(pen: Pen, table: str, someone: tuple[Any, ...], most: int) -> list[dict[str, Any]]:
+    """Return events; now and then one at the same instant as the event before, or of the same subject."""
+    subject, _, at, *_others = TABLES[table]
     found: list[dict[str, Any]] = []
-    for _ in range(pen.number(0, 20)):
-        made = {"name": pen.pick(*EVENT_NAMES), **dated(pen, someone, "person_id", "at", EVENT_COLUMNS)}
+    for _ in range(most):
+        made = {**dated(pen, table, someone), "name": pen.pick(*EVENT_NAMES)}
         if found and pen.once_in(5):
-            made["at"] = found[-1]["at"]
+            made[at] = found[-1][at]
         if found and pen.once_in(4):
-            made["person_id"] = found[-1]["person_id"]
+            made[subject] = found[-1][subject]
         found.append(made)
     return found
 
 
-def dated(pen: Pen, someone: Iterable[Any], subject: str, at: str, columns: dict[str, str]) -> dict[str, Any]:
-    """Return a row of somebody with a time, now and then without one."""
-    return {subject: pen.pick(*someone), at: pen.value("timestamp"), **row(pen, columns)}
+def dated(pen: Pen, table: str, someone: tuple[Any, ...]) -> dict[str, Any]:
+    """Return a row of somebody with a date, now and then without one."""
+    subject, *others = TABLES[table]
+    return {subject: pen.pick(*someone), **{name: pen.value(TABLES[table][name]) for name in others}}
 
 
 def subjects(pen: Pen, entity: dict[str, Any], keys: Iterable[Any], columns: dict[str, str]) -> list[dict[str, Any]]:
     """Return the rows of an entity: one for each key, or its versions where the table has history."""
     key, made = entity["key"], versions if "history" in entity else only_row
-    return [{key: one, **found} for one in keys for found in made(pen, columns)]
+    by = TABLES[entity["model"]]["valid_from"]
+    return [{key: one, **found} for one in keys for found in made(pen, columns, by)]
 
 
-def only_row(pen: Pen, columns: dict[str, str]) -> list[dict[str, Any]]:
+def only_row(pen: Pen, columns: dict[str, str], _: str) -> list[dict[str, Any]]:
     """Return a subject's only row, where the table has no history."""
     return [{**row(pen, columns), "valid_from": None, "valid_to": None}]
 
 
-def versions(pen: Pen, columns: dict[str, str]) -> list[dict[str, Any]]:
-    """Return one to four versions, most of which follow each other; the last one may have ended too."""
-    early = dt.datetime(2010, 1, 1)
-    cuts = sorted({pen.pick(*instants(pen.clock)) for _ in range(pen.number(0, 3))})
+def versions(pen: Pen, columns: dict[str, str], by: str) -> list[dict[str, Any]]:
+    """Return one to four versions by instants or days; most follow each other, and the last may have ended too."""
+    early = dt.datetime(2010, 1, 1) if by == "timestamp" else dt.date(2010, 1, 1)
+    pool = instants(pen.clock) if by == "timestamp" else days(pen.clock)
+    cuts = sorted({pen.pick(*pool) for _ in range(pen.number(0, 3))})
     begins = [early, *cuts]
     ends = [*cuts, None if not pen.once_in(6) else max(cuts, default=early) + dt.timedelta(days=1)]
     found: list[dict[str, Any]] = []

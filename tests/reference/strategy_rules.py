@@ -25,7 +25,8 @@ ABSOLUTE_WORDS = ("on_or_after", "on_or_before", "before", "after", "on", "betwe
 class Place:
     """Where a rule stands: what it may name there. Rows of events and relations have fields only.
 
-    `own` is a segment's own rule, as against the `where` of an attached entity; `past` has the entities with history.
+    `own` is a segment's own rule, as against the `where` of an attached entity; `past` has the entities with history;
+    `at` is the type of the rows' date, where they have one.
     """
 
     fields: dict[str, str]
@@ -33,6 +34,7 @@ class Place:
     segments: dict[str, list[str]] = field(default_factory=dict)
     past: frozenset[str] = frozenset()
     own: bool = False
+    at: str = ""
 
     def before(self) -> tuple[str, ...]:
         """Return the segments of this entity that may be referred to."""
@@ -279,14 +281,19 @@ BODIES: dict[str, Callable[[Pen, Place], Any]] = {
 }
 
 
-def performed(pen: Pen, _: Place) -> Rule:
+def performed(pen: Pen, place: Place) -> Rule:
     """Return a condition on events that happened."""
-    return {"performed": event_names(pen), **chosen_rows(pen, EVENTS, dated=True, counts=("times", "on_days"))}
+    return {"performed": event_names(pen), **chosen_rows(pen, events_of(place), counts=("times", "on_days"))}
 
 
-def not_performed(pen: Pen, _: Place) -> Rule:
+def not_performed(pen: Pen, place: Place) -> Rule:
     """Return a condition on events that did not happen."""
-    return {"not_performed": event_names(pen), **chosen_rows(pen, EVENTS, dated=True, counts=())}
+    return {"not_performed": event_names(pen), **chosen_rows(pen, events_of(place), counts=())}
+
+
+def events_of(place: Place) -> Place:
+    """Return what may be asked of a subject's events."""
+    return Place(strategy_rows.EVENT_COLUMNS, at="timestamp" if place.entity == "person" else "date")
 
 
 def event_names(pen: Pen) -> Any:
@@ -295,18 +302,18 @@ def event_names(pen: Pen) -> Any:
     return pen.pick(*names, *names, "any", pen.some(names, 2))
 
 
-def related_rows(name: str, columns: dict[str, str], *, dated: bool) -> Callable[[Pen, Place], Rule]:
+def related_rows(name: str) -> Callable[[Pen, Place], Rule]:
     """Return the maker of conditions on a relation's rows."""
 
     def condition(pen: Pen, _: Place) -> Rule:
-        return {"related": name, **chosen_rows(pen, Place(columns), dated=dated, counts=("count",))}
+        return {"related": name, **chosen_rows(pen, RELATIONS[name], counts=("count",))}
 
     return condition
 
 
 def related_company(pen: Pen, place: Place) -> Rule:
     """Return a condition on attached companies."""
-    return {"related": "company", **chosen_rows(pen, place.attached("company"), dated=False, counts=("count",))}
+    return {"related": "company", **chosen_rows(pen, place.attached("company"), counts=("count",))}
 
 
 def dotted_company(pen: Pen, place: Place) -> Rule:
@@ -326,7 +333,7 @@ def some_segments(pen: Pen, place: Place) -> Any:
     return pen.pick(place.before()[0], place.before()[0], place.before()[-1], pen.some(place.before(), 2))
 
 
-def chosen_rows(pen: Pen, place: Place, *, dated: bool, counts: tuple[str, ...]) -> dict[str, Any]:
+def chosen_rows(pen: Pen, place: Place, *, counts: tuple[str, ...]) -> dict[str, Any]:
     """Return what stands beside `performed` or `related`: where, windows, counts or an aggregate."""
     found: dict[str, Any] = {}
     taken: tuple[str, ...] = ()
@@ -338,8 +345,8 @@ def chosen_rows(pen: Pen, place: Place, *, dated: bool, counts: tuple[str, ...])
         case "aggregate":
             found |= aggregate(pen, place)
             taken = (*AGO_WORDS, "between")
-    if dated and pen.once_in(2):
-        found |= time_body(pen, instants=True, future=False, taken=taken)
+    if place.at and pen.once_in(2):
+        found |= time_body(pen, instants=place.at == "timestamp", future=False, taken=taken)
     return found
 
 
@@ -366,14 +373,15 @@ def aggregate(pen: Pen, place: Place) -> dict[str, Any]:
     return {**found, "unknown": pen.pick("include", "exclude")} if kind != "sum" and pen.once_in(6) else found
 
 
-EVENTS = Place(strategy_rows.EVENT_COLUMNS)
-related_orders = related_rows("orders", strategy_rows.ORDER_COLUMNS, dated=True)
-related_notes = related_rows("notes", strategy_rows.NOTE_COLUMNS, dated=False)
-related_deals = related_rows("deals", strategy_rows.DEAL_COLUMNS, dated=True)
-LEAVES: dict[str, tuple[Callable[[Pen, Place], Rule], ...]] = {
+RELATIONS = {
+    "orders": Place(strategy_rows.ORDER_COLUMNS, at="timestamp"),
+    "notes": Place(strategy_rows.NOTE_COLUMNS),
+    "deals": Place(strategy_rows.DEAL_COLUMNS, at="date"),
+}
+LEAVES: dict[str, tuple[Leaf, ...]] = {
     "person": (
         *(attribute, attribute, attribute, performed, performed, not_performed),
-        *(related_orders, related_notes, related_company, dotted_company),
+        *(related_rows("orders"), related_rows("notes"), related_company, dotted_company),
     ),
-    "company": (attribute, attribute, related_deals),
+    "company": (attribute, attribute, attribute, performed, not_performed, related_rows("deals")),
 }

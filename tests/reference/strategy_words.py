@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.reference import strategy_rows
 from tests.reference.pools import NUMBERS, Pen
 from tests.reference.strategy_rules import (
     AGO_WORDS,
-    EVENTS,
     LATER,
     NUMBER_WORDS,
+    RELATIONS,
     Place,
     Rule,
     attribute_body,
     chosen_rows,
     count_body,
     event_names,
+    events_of,
     later,
     ordered,
     rule,
@@ -32,20 +32,11 @@ HELD_LENGTHS = ("1 day", "2 days", "3 days", "6 days", "7 days", "1 week", "1 mo
 PLACES = (1, 1, 2, 3, 500, "10%", "25%", "33.4%", "50%", "50%", "100%")
 GAPS = ("1 hour", "24 hours", "1 day", "2 days", "7 days", "4 weeks")
 NUMBERS_AND_DATES = ("integer", "number", "float", "date", "timestamp")
-DATED_RELATIONS = {
-    "person": (("orders", strategy_rows.ORDER_COLUMNS),),
-    "company": (("deals", strategy_rows.DEAL_COLUMNS),),
-}
 
 
 def own(place: Place) -> bool:
     """A segment's own rule."""
     return place.own
-
-
-def of_person(place: Place) -> bool:
-    """A person's own rule: where events are."""
-    return place.own and place.entity == "person"
 
 
 def has_past(place: Place) -> bool:
@@ -113,8 +104,8 @@ def rank_body(pen: Pen, place: Place) -> dict[str, Any]:
 @later("rank", own)
 def ranked_rows(pen: Pen, place: Place) -> Rule:
     """Return a rank of a number of events or rows."""
-    head, rows, dated, counts = pen.pick(*sources(pen, place))
-    found = {**head, **chosen_rows(pen, rows, dated=dated, counts=())}
+    head, rows, counts = pen.pick(*sources(pen, place))
+    found = {**head, **chosen_rows(pen, rows, counts=())}
     if pen.once_in(2):
         return {**found, pen.pick(*counts): {**rank_body(pen, place), **({"at_least": 1} if pen.once_in(5) else {})}}
     numeric = [name for name, kind in rows.fields.items() if kind in ("integer", "number")]
@@ -124,8 +115,8 @@ def ranked_rows(pen: Pen, place: Place) -> Rule:
 @later("distinct", own)
 def distinct(pen: Pen, place: Place) -> Rule:
     """Return a condition on how many different values there are."""
-    head, rows, dated, _ = pen.pick(*sources(pen, place))
-    chosen = chosen_rows(pen, rows, dated=dated, counts=())
+    head, rows, _ = pen.pick(*sources(pen, place))
+    chosen = chosen_rows(pen, rows, counts=())
     word, number = pen.pick(*NUMBER_WORDS, "between", "exactly", "rank"), pen.number(0, 2)
     found = {name: chosen[name] for name in chosen if name not in (*AGO_WORDS, "between")}
     found |= {**head, "distinct": pen.pick(*(name for name, kind in rows.fields.items() if kind != "list"))}
@@ -134,20 +125,15 @@ def distinct(pen: Pen, place: Place) -> Rule:
     return {**found, word: ordered(pen, (number, number + 1)) if word == "between" else number}
 
 
-def sources(pen: Pen, place: Place) -> list[tuple[dict[str, Any], Place, bool, tuple[str, ...]]]:
-    """Return what a subject may have many of: how it is asked for, its fields, whether it has dates, its counts."""
-    dated = [
-        ({"related": name}, Place(columns), True, ("count",)) for name, columns in DATED_RELATIONS[place.entity or ""]
-    ]
-    if place.entity == "company":
-        return [
-            *dated,
-            *([({"related": "people"}, place.attached("person"), False, ("count",))] * ("related_people" in pen.words)),
-        ]
-    events = ({"performed": event_names(pen)}, EVENTS, True, ("times", "on_days"))
-    notes = ({"related": "notes"}, Place(strategy_rows.NOTE_COLUMNS), False, ("count",))
-    companies = ({"related": "company"}, place.attached("company"), False, ("count",))
-    return [events, events, *dated, notes, companies]
+def sources(pen: Pen, place: Place) -> list[tuple[dict[str, Any], Place, tuple[str, ...]]]:
+    """Return what a subject may have many of: how it is asked for, what may be asked of each, its counts."""
+    events = ({"performed": event_names(pen)}, events_of(place), ("times", "on_days"))
+    names = ("orders", "notes") if place.entity == "person" else ("deals",)
+    found = [events, events, *(({"related": name}, RELATIONS[name], ("count",)) for name in names)]
+    if place.entity == "person":
+        return [*found, ({"related": "company"}, place.attached("company"), ("count",))]
+    people = ({"related": "people"}, place.attached("person"), ("count",))
+    return [*found, people] if "related_people" in pen.words else found
 
 
 @later("related_people", lambda place: place.own and place.entity == "company")
@@ -157,7 +143,7 @@ def related_people(pen: Pen, place: Place) -> Rule:
         person = place.attached("person")
         name = pen.pick(*person.fields)
         return {f"people.{name}": attribute_body(pen, person, name)}
-    return {"related": "people", **chosen_rows(pen, place.attached("person"), dated=False, counts=("count",))}
+    return {"related": "people", **chosen_rows(pen, place.attached("person"), counts=("count",))}
 
 
 @later("related_segment", lambda place: not place.own and bool(place.before()))
@@ -182,41 +168,41 @@ def other(place: Place) -> Place:
     return place.attached("company" if place.entity == "person" else "person")
 
 
-@later("first_performed", of_person)
-def first_performed(pen: Pen, _: Place) -> Rule:
+@later("first_performed", own)
+def first_performed(pen: Pen, place: Place) -> Rule:
     """Return a condition on the first event."""
-    return {"first_performed": event_names(pen), **end_of_events(pen)}
+    return {"first_performed": event_names(pen), **end_of_events(pen, place)}
 
 
-@later("last_performed", of_person)
-def last_performed(pen: Pen, _: Place) -> Rule:
+@later("last_performed", own)
+def last_performed(pen: Pen, place: Place) -> Rule:
     """Return a condition on the last event."""
-    return {"last_performed": event_names(pen), **end_of_events(pen)}
+    return {"last_performed": event_names(pen), **end_of_events(pen, place)}
 
 
-def end_of_events(pen: Pen) -> dict[str, Any]:
+def end_of_events(pen: Pen, place: Place) -> dict[str, Any]:
     """Return `where`, a date condition, `having`, or both, and `unknown:`."""
-    found: dict[str, Any] = {"where": where(pen, EVENTS, 1)} if pen.once_in(3) else {}
+    found: dict[str, Any] = {"where": where(pen, events_of(place), 1)} if pen.once_in(3) else {}
     asked = pen.pick("date", "having", "both")
     if asked != "having":
-        found |= date_test(pen)
+        found |= date_test(pen, events_of(place))
     if asked != "date":
-        found["having"] = where(pen, EVENTS, 1)
+        found["having"] = where(pen, events_of(place), 1)
     return {**found, **unknown(pen)}
 
 
-def date_test(pen: Pen) -> dict[str, Any]:
+def date_test(pen: Pen, rows: Place) -> dict[str, Any]:
     """Return a date condition on one event or row."""
-    return anniversary_body(pen) if pen.once_in(4) else time_body(pen, instants=True, future=False)
+    return anniversary_body(pen) if pen.once_in(4) else time_body(pen, instants=rows.at == "timestamp", future=False)
 
 
 def end_of_rows(end: str) -> Callable[[Pen, Place], Rule]:
     """Return the maker of conditions on the first or last of a relation's rows."""
 
     def make(pen: Pen, place: Place) -> Rule:
-        name, columns = pen.pick(*DATED_RELATIONS[place.entity or ""])
-        chosen = chosen_rows(pen, Place(columns), dated=True, counts=())
-        return {"related": name, **chosen, end: date_test(pen), **unknown(pen)}
+        name = "orders" if place.entity == "person" else "deals"
+        chosen = chosen_rows(pen, RELATIONS[name], counts=())
+        return {"related": name, **chosen, end: date_test(pen, RELATIONS[name]), **unknown(pen)}
 
     return make
 
@@ -228,65 +214,66 @@ last = later("last", own)(end_of_rows("last"))
 @later("quantifier", own)
 def quantified(pen: Pen, place: Place) -> Rule:
     """Return a condition on each of the chosen rows."""
-    head, rows, dated, _ = pen.pick(*(one for one in sources(pen, place) if "related" in one[0]))
+    head, rows, _ = pen.pick(*(one for one in sources(pen, place) if "related" in one[0]))
     word = pen.pick("any", "every", "every", "none")
-    found = {**head, **chosen_rows(pen, rows, dated=dated, counts=()), word: rule(pen, rows, 1)}
+    found = {**head, **chosen_rows(pen, rows, counts=()), word: rule(pen, rows, 1)}
     return {**found, "or_none": pen.pick(True, False)} if word == "every" and pen.once_in(2) else found
 
 
-@later("performed_regularly", of_person)
-def performed_regularly(pen: Pen, _: Place) -> Rule:
+@later("performed_regularly", own)
+def performed_regularly(pen: Pen, place: Place) -> Rule:
     """Return a condition on events that came regularly."""
     number = pen.number(2, 4)
     unit = pen.pick("days", "weeks", "months", "months", "years")
     span: dict[str, Any] = {"of_last": f"{number} {unit}"}
     if pen.once_in(2):
         span = {"of_last": number, "period": pen.pick(*SHORT, "30 days", "2 months")}
-    found = {"performed_regularly": event_names(pen), "in_at_least": pen.number(1, 2), **span, **some_where(pen)}
+    found = {"performed_regularly": event_names(pen), "in_at_least": pen.number(1, 2), **span, **some_where(pen, place)}
     return {**found, "times": count_body(pen)} if pen.once_in(3) else found
 
 
-def some_where(pen: Pen) -> dict[str, Any]:
+def some_where(pen: Pen, place: Place) -> dict[str, Any]:
     """Return `where` now and then."""
-    return {"where": where(pen, EVENTS, 1)} if pen.once_in(4) else {}
+    return {"where": where(pen, events_of(place), 1)} if pen.once_in(4) else {}
 
 
-@later("stopped_performing", of_person)
-def stopped_performing(pen: Pen, _: Place) -> Rule:
+@later("stopped_performing", own)
+def stopped_performing(pen: Pen, place: Place) -> Rule:
     """Return a condition on events that stopped."""
     lengths = {
         "was_in": pen.pick("8 days", "30 days", "60 days", "2 months", "1 year"),
         "silent_for": pen.pick(*SHORT[:5]),
     }
     lengths["silent_for"] = "7 days" if lengths["silent_for"] == lengths["was_in"] else lengths["silent_for"]
-    return {"stopped_performing": pen.pick("any", event_names(pen)), **lengths, **some_where(pen)}
+    return {"stopped_performing": pen.pick("any", event_names(pen)), **lengths, **some_where(pen, place)}
 
 
-@later("resumed_performing", of_person)
-def resumed_performing(pen: Pen, _: Place) -> Rule:
+@later("resumed_performing", own)
+def resumed_performing(pen: Pen, place: Place) -> Rule:
     """Return a condition on events that came back."""
     lengths = {"silent_for": pen.pick(*SHORT), "back_in": pen.pick(*SHORT, "1 month", "30 days")}
-    return {"resumed_performing": pen.pick("any", "any", event_names(pen)), **lengths, **some_where(pen)}
+    return {"resumed_performing": pen.pick("any", "any", event_names(pen)), **lengths, **some_where(pen, place)}
 
 
-@later("sequence", of_person)
-def sequence(pen: Pen, _: Place) -> Rule:
+@later("sequence", own)
+def sequence(pen: Pen, place: Place) -> Rule:
     """Return two to four steps; negated ones stand between positive ones, or last with their time."""
-    steps = [step(pen, "performed")]
+    steps = [step(pen, place, "performed")]
     for _number in range(pen.number(1, 2)):
-        negated = [step(pen, "not_performed") for _ in range(pen.pick(0, 0, 0, 1, 1, 2))]
-        steps += [*negated, {**step(pen, "performed"), **gap(pen)}]
+        negated = [step(pen, place, "not_performed") for _ in range(pen.pick(0, 0, 0, 1, 1, 2))]
+        steps += [*negated, {**step(pen, place, "performed"), **gap(pen)}]
     if pen.once_in(3):
         steps[1:] = [] if pen.once_in(2) else steps[1:]
-        steps.append({**step(pen, "not_performed"), "within": pen.pick(*GAPS)})
-    window = time_body(pen, instants=True, future=False) if pen.once_in(3) else {}
+        steps.append({**step(pen, place, "not_performed"), "within": pen.pick(*GAPS)})
+    instants = events_of(place).at == "timestamp"
+    window = time_body(pen, instants=instants, future=False) if pen.once_in(3) else {}
     return {"sequence": steps, **window}
 
 
-def step(pen: Pen, word: str) -> dict[str, Any]:
+def step(pen: Pen, place: Place, word: str) -> dict[str, Any]:
     """Return a step without its time."""
     names = pen.pick("any", event_names(pen), event_names(pen)) if word == "performed" else event_names(pen)
-    return {word: names, **({"where": where(pen, EVENTS, 0)} if pen.once_in(6) else {})}
+    return {word: names, **({"where": where(pen, events_of(place), 0)} if pen.once_in(6) else {})}
 
 
 def gap(pen: Pen) -> dict[str, Any]:
@@ -299,9 +286,11 @@ def lively(pen: Pen, place: Place) -> Rule:
     name = pen.pick(*(name for name, kind in place.fields.items() if kind in ("date", "timestamp")))
     window = {"in_last": pen.pick(*SHORT[:3])}
     happened = {pen.pick("performed", "not_performed"): pen.pick("any", "any", event_names(pen))}
-    rows = {"related": "deals"} if place.entity == "company" else happened
     return pen.pick(
-        {**rows, **window}, {**rows, **window}, {name: window}, {name: {"more_than": f"{pen.number(1, 4)} days ago"}}
+        {**happened, **window},
+        {**happened, **window},
+        {name: window},
+        {name: {"more_than": f"{pen.number(1, 4)} days ago"}},
     )
 
 
