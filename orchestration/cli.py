@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,20 +16,19 @@ import typer
 import yaml
 
 from orchestration import printing
+from orchestration.checking import at_hand, check_project
 from orchestration.compiler.compile import Compilation, compile_sources
 from orchestration.compiler.emit import compilation_to_files
 from orchestration.compiler.files import Differences, differences, read_sources, write_file, write_files
 from orchestration.compiler.list_edits import add_keys, remove_keys
-from orchestration.compiler.problem import Problem, Problems
+from orchestration.compiler.problem import Problems
 from orchestration.compiler.schema import sources_to_schemas
-from orchestration.compiler.segment import StaticMembers
 from orchestration.compiler.sentence import segment_to_sentence
 from orchestration.days import DayStatus, recorded_days
 from orchestration.errors import MusterError
 from orchestration.questions import Answer, Places, Questions, ask
 from orchestration.settings import Settings, load_settings
-from orchestration.spectests.running import run_tests
-from orchestration.static_lists import edit, listed, read_again, unknown_members, unknown_warning
+from orchestration.static_lists import edit, listed, read_again, unknown_warning
 from orchestration.warehouse import DuckDB, Warehouse
 
 DIALECTS = ("duckdb", "postgres", "spark", "snowflake", "bigquery", "databricks", "redshift", "trino")
@@ -98,53 +96,37 @@ def opened(project: Path | None) -> Iterator[Opened]:
         yield Opened(settings, compilation, warehouse)
 
 
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Nothing that is read is garbage yet, so looking for some would only take time."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
 @app.command()
 def check(
     project: Project = None,
     as_json: AsJson = False,
     github: Annotated[bool, typer.Option("--github", help="Print annotations for GitHub Actions.")] = False,
+    data: Annotated[bool, typer.Option("--data/--no-data", help="Look into the warehouse, if one is at hand.")] = True,
+    unused: Annotated[bool, typer.Option("--unused", help="List what the catalog offers and nothing uses.")] = False,
 ) -> None:
-    """Read all specs, run their tests, and show every problem."""
+    """Read all specs, run their tests, and show every problem; warnings come last."""
     settings = load_settings(project)
-    try:
-        with uncollected():
-            compilation = understood(settings)
-            tests = run_tests(compilation)
-            warnings = (*compilation.warnings, *_unknown_members(settings, compilation))
-        found = sorted((*warnings, *tests.failures), key=lambda each: each.order)
-    except Problems as problems:
-        compilation, tests, found = None, None, list(problems.problems)
+    _needs_specs(settings)
+    checked = check_project(settings, data=data, unused_too=unused)
     if github:
-        printing.github(found, _folder(settings))
+        printing.github(checked.problems, _folder(settings))
     else:
-        printing.problems(found, as_json=as_json)
-    if compilation is None or tests is None:
+        printing.problems(checked.problems, as_json=as_json)
+    if checked.compilation is None:
         raise typer.Exit(1)
-    _check_zone(settings, compilation)
-    if tests.failures:
-        printing.error(f"{len(tests.failures)} of {tests.count} tests failed")
+    _check_zone(settings, checked.compilation)
+    if checked.tests.failures:
+        printing.error(f"{len(checked.tests.failures)} of {checked.tests.count} tests failed")
+    if checked.failed:
         raise typer.Exit(1)
     if not as_json:
-        counts = [f"{len(compilation.segments)} segments", f"{len(compilation.audiences)} audiences"]
-        counts += [f"{tests.count} tests"] if tests.count else []
-        printing.line(f"{', '.join(counts)}: no errors")
+        _report_check(checked.compilation, checked.tests.count)
 
 
-def _unknown_members(settings: Settings, compilation: Compilation) -> list[Problem]:
-    if not any(isinstance(each.rule, StaticMembers) for each in compilation.segments.values()):
-        return []
-    with at_hand(settings) as warehouse:
-        return unknown_members(compilation, settings.project, warehouse) if warehouse else []
+def _report_check(compilation: Compilation, tests: int) -> None:
+    counts = [f"{len(compilation.segments)} segments", f"{len(compilation.audiences)} audiences"]
+    counts += [f"{tests} tests"] if tests else []
+    printing.line(f"{', '.join(counts)}: no errors")
 
 
 def _folder(settings: Settings) -> str:
@@ -288,18 +270,6 @@ def _edit_members(word: str, segment: str, keys: list[str], project: Path | None
             after = read_again(found, settings.project)
             warning = warehouse and unknown_warning(after, Places(warehouse.tables()), warehouse, done.changed)
         printing.problems([warning] if warning else [], as_json=False)
-
-
-@contextmanager
-def at_hand(settings: Settings) -> Iterator[Warehouse | None]:
-    """The warehouse, where it is there and nobody is writing it."""
-    try:
-        warehouse = DuckDB(settings.duckdb, read_only=True)
-    except MusterError:
-        yield None
-        return
-    with warehouse:
-        yield warehouse
 
 
 def _show_members(segment: str, as_of: datetime | None, project: Path | None, as_json: bool) -> None:

@@ -13,7 +13,8 @@ from orchestration.compiler.imports import Bases, Import, bare, seen
 from orchestration.compiler.names import Namer, comment, slug
 from orchestration.compiler.plan import Plan
 from orchestration.compiler.sql import Clock, aliased, column, compared, number
-from orchestration.compiler.trait import Trait, trait_to_words
+from orchestration.compiler.trait import Trait
+from orchestration.compiler.trait_words import trait_to_words
 
 T = TypeVar("T", bound=Trait)
 Later: TypeAlias = Callable[[], exp.Query]

@@ -11,6 +11,10 @@ class Code(NamedTuple):
 
 
 CODES: dict[str, Code] = {
+    "always-true": Code(
+        "A rule, or a part of one, that holds for the whole base population whatever the data is. A warning.",
+        "Correct it, or take it out; negatives are joined by `all` or `none`, seldom by `any`.",
+    ),
     "archived-segment": Code(
         "A segment that is archived is named by one that is not, or by an audience.",
         "Name an active segment, or set `status: active` in the one that is named.",
@@ -68,6 +72,22 @@ CODES: dict[str, Code] = {
         "A length of time or a period that cannot be read, or that does not fit its word.",
         "Write `in_last: 30 days`, `more_than: 30 days ago`, `during: last month`.",
     ),
+    "before-history": Code(
+        "`was_in_segment` asks about days before the segment was first judged.",
+        "Ask about a later day, or judge the days before with `muster backfill`.",
+    ),
+    "beyond-kept": Code(
+        "A window that looks further back than the catalog says the data is kept. A warning.",
+        "Choose a shorter window, or correct `keeps:` in the catalog.",
+    ),
+    "column-type": Code(
+        "A column that has another type in the warehouse than in the catalog. A warning.",
+        "Name the type that fits, or cast the column in its staging model.",
+    ),
+    "complexity": Code(
+        "A rule that costs much to judge, and is hard to read. A warning.",
+        "Shorten its sequences, count whole days in place of hours, or make segments of parts that rules share.",
+    ),
     "cycle": Code(
         "Segments that refer to each other in a circle, so that none can be judged first.",
         "Take one of the references out.",
@@ -90,9 +110,21 @@ CODES: dict[str, Code] = {
         "A spec's test expects another answer than the rule gives.",
         "Correct the rule, or what the test says; the notes tell how each condition was answered.",
     ),
+    "float-threshold": Code(
+        "A float under a threshold: near it a double may fall on either side. A warning.",
+        "Make the attribute a `number`, and the column an exact decimal.",
+    ),
+    "idle-unknown": Code(
+        "`unknown:` says what holds anyway, or stands where nothing is unknown. A warning.",
+        "Take it out.",
+    ),
     "misplaced-file": Code(
         "A spec where none is read: beside the catalog instead of in a folder.",
         "Move it into a folder such as segment_specs/people.",
+    ),
+    "missing-column": Code(
+        "A column that the catalog names and the warehouse's table does not have. A warning.",
+        "Correct the name, or add the column to the table.",
     ),
     "missing-field": Code("A field that has to be there is not.", "Add the field."),
     "missing-unit": Code("A length of time without its unit.", "Write `30 days`, `12 hours`, `3 months`."),
@@ -102,6 +134,14 @@ CODES: dict[str, Code] = {
     ),
     "needs-timestamp": Code(
         "Hours or a time of day asked of a date, which has none.", "Ask in days, or name a column with a time of day."
+    ),
+    "negatives-in-any": Code(
+        "Negatives joined by `any`: who misses just one of them is in. A warning.",
+        "Write `none:` of what they deny; if one is meant to be enough, write `not: {all: […]}`.",
+    ),
+    "never-true": Code(
+        "A rule, or a part of one, that holds for nobody whatever the data is. A warning.",
+        "Correct it, or take it out; where one condition is enough, join them by `any`.",
     ),
     "no-condition": Code(
         "Something that is no condition stands where one is expected.",
@@ -115,7 +155,7 @@ CODES: dict[str, Code] = {
     ),
     "no-history": Code(
         "How long something has lasted is asked where the catalog gives no earlier states.",
-        "Give the entity `history:` in the catalog (`history: recorded` begins to record), or leave out `for_at_least`.",
+        "Give the entity `history:` in the catalog, or `history: recorded`; or leave out `for_at_least`.",
     ),
     "no-list": Code(
         "`members` names a list that is not there.",
@@ -153,6 +193,10 @@ CODES: dict[str, Code] = {
         "A number with more digits than every warehouse compares exactly.",
         "Use at most 18 digits before the point and 9 after it.",
     ),
+    "repeated-condition": Code(
+        "A condition that another one beside it says already. A warning.",
+        "Take one of the two out.",
+    ),
     "same-day": Code(
         "Two earlier versions of a test's subject end on the same day.", "Give each version its own last day."
     ),
@@ -174,6 +218,10 @@ CODES: dict[str, Code] = {
         "An audience's destination that destinations.yml does not have.", "Correct it, or add it to destinations.yml."
     ),
     "unknown-entity": Code("An entity that the catalog does not have.", "Correct it, or add it to the catalog."),
+    "unknown-event": Code(
+        "An event that is not among those the catalog lists. A warning.",
+        "Correct it, or add it to `names:` in the catalog.",
+    ),
     "unknown-field": Code("A field that is not known here.", "Correct it, or take it out."),
     "unknown-member": Code(
         "Keys of a fixed list that no subject in the warehouse has. A warning.",
@@ -187,6 +235,18 @@ CODES: dict[str, Code] = {
         "Correct it, or add it to `values:` in the catalog.",
     ),
     "unreadable": Code("A file or a folder that cannot be read.", "Make it a plain file that may be read."),
+    "unseen-event": Code(
+        "An event that no row of the warehouse has. A warning.",
+        "Correct it, unless such events are yet to come.",
+    ),
+    "unseen-value": Code(
+        "An element, such as a tag, that no list of the warehouse has. A warning.",
+        "Correct it, unless such rows are yet to come.",
+    ),
+    "unused": Code(
+        "An entry of the catalog that no rule and no audience uses; listed by `muster check --unused`. A warning.",
+        "Take it out, or leave it for rules to come.",
+    ),
     "wrong-entity": Code(
         "A segment of one entity is named where one of another is needed.", "Name a segment of the same entity."
     ),

@@ -16,7 +16,8 @@ from orchestration.compiler.lists import StaticList, node_to_members, source_to_
 from orchestration.compiler.plan import Plan, attached_entities, references, segments_to_plans
 from orchestration.compiler.problem import Problem, Problems, SourceFile, Span, nearest
 from orchestration.compiler.reading_tests import SpecTestScope, node_to_tests
-from orchestration.compiler.resolve import node_to_rule, row_scope, subject_scope
+from orchestration.compiler.resolve import node_to_rule
+from orchestration.compiler.scope import row_scope, subject_scope
 from orchestration.compiler.segment import Rule, Segment, Status
 from orchestration.compiler.source import Mapping, Node, Scalar, Sequence, parse
 from orchestration.compiler.spec import (

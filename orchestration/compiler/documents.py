@@ -15,7 +15,8 @@ from orchestration.compiler.plan import Plan
 from orchestration.compiler.segment import Segment
 from orchestration.compiler.sentence import segment_to_sentence
 from orchestration.compiler.sql import identifier
-from orchestration.compiler.trait import EndTrait, PeriodsTrait, RowsTrait, SequenceTrait, trait_to_words
+from orchestration.compiler.trait import EndTrait, PeriodsTrait, RowsTrait, SequenceTrait
+from orchestration.compiler.trait_words import trait_to_words
 
 Document: TypeAlias = dict[str, object]
 

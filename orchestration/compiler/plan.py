@@ -29,9 +29,8 @@ from orchestration.compiler.trait import (
     Trait,
     condition_to_traits,
     lasts,
-    measure_name,
-    trait_name,
 )
+from orchestration.compiler.trait_words import measure_name, trait_name
 
 
 @dataclass(frozen=True)

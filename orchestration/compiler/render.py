@@ -118,6 +118,11 @@ KINDS = {
 }
 
 
+def inline_name(model_name: str) -> str:
+    """The CTE that stands for a model; CTEs inside of it may have the model's own name."""
+    return f"inline__{model_name}"
+
+
 def to_inline(
     plans: Sequence[Plan], bases: Bases, day: date, locate: Locate, recorded: Recorded = NOTHING_RECORDED
 ) -> exp.Select:
@@ -137,8 +142,9 @@ def to_inline(
     past = _past_selects(plans, locate, recorded)
     for _, query in ctes:
         _put_tables(query, ours, locate, past)
-    last = table(f"{plans[-1].name}_segments")
-    whole = with_ctes(exp.Select(expressions=[exp.Star()]).from_(last, copy=False), ctes)
+    last = table(inline_name(f"{plans[-1].name}_segments"))
+    named = [(inline_name(name), query) for name, query in ctes]
+    whole = with_ctes(exp.Select(expressions=[exp.Star()]).from_(last, copy=False), named)
     return _on_day(whole, day)
 
 
@@ -149,7 +155,7 @@ def _put_tables(query: exp.Query, ours: set[str], locate: Locate, past: Mapping[
             alias = exp.TableAlias(this=exp.to_identifier("recorded"))
             found.replace(exp.Subquery(this=past[name].copy(), alias=alias))
         else:
-            found.replace(table(name) if name in ours else locate(name))
+            found.replace(table(inline_name(name)) if name in ours else locate(name))
 
 
 def put_tables(query: exp.Select, locate: Locate, day: date) -> exp.Select:

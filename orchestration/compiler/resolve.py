@@ -6,7 +6,7 @@ To add a condition: a dataclass in `segment`, a word in `WORDS` here, a branch i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
 
@@ -18,11 +18,12 @@ from orchestration.compiler.behaviour import (
     rows_number,
     take_windows,
 )
-from orchestration.compiler.catalog import Attribute, Catalog, Entity, EventRows, Link, Rows, TimeColumn, Type
-from orchestration.compiler.fields import Fields, Report, as_boolean, as_text, as_texts, collected, error
+from orchestration.compiler.catalog import Entity, EventRows, Link, Rows, TimeColumn, Type
+from orchestration.compiler.fields import Fields, as_boolean, as_text, as_texts, collected, error
 from orchestration.compiler.operators import WORDS as OPERATORS
-from orchestration.compiler.operators import Around, entries_to_conditions, node_to_conditions
+from orchestration.compiler.operators import entries_to_conditions, node_to_conditions
 from orchestration.compiler.problem import Problem, Problems, closest, nearest
+from orchestration.compiler.scope import Scope, attached_scope, row_scope
 from orchestration.compiler.segment import (
     All,
     AnyOf,
@@ -40,7 +41,6 @@ from orchestration.compiler.segment import (
     Step,
 )
 from orchestration.compiler.source import Entry, Mapping, Node, Scalar, Sequence
-from orchestration.compiler.spec import SegmentSpec
 from orchestration.compiler.timing import (
     end_of_rows,
     first_or_last,
@@ -52,49 +52,7 @@ from orchestration.compiler.timing import (
 )
 from orchestration.compiler.window import DayWindow
 
-
-@dataclass(frozen=True)
-class Scope:
-    """What a rule can see: the attributes by name, and, unless it speaks of mere rows, an entity's words.
-
-    `attached` is the entity of subjects that are reached through a relation: of them attributes and segments are known.
-    """
-
-    catalog: Catalog
-    what: str
-    attributes: dict[str, Attribute]
-    entity: Entity | None
-    attached: Entity | None
-    specs: dict[str, SegmentSpec]
-    report: Report
-
-    @property
-    def around(self) -> Around:
-        """What is known around the value of an attribute."""
-        known = self.entity or self.attached
-        around = Around(self.attributes)
-        if known:
-            past = "" if known.history else f"the catalog gives no `history` of {known.name}"
-            around = replace(around, past=past)
-        return replace(around, rank="") if self.entity else around
-
-
 Handler: TypeAlias = Callable[[Mapping, Scope], Rule]
-
-
-def subject_scope(catalog: Catalog, entity: Entity, specs: dict[str, SegmentSpec], report: Report) -> Scope:
-    """The scope of a segment's own rule."""
-    return Scope(catalog, f"a {entity.name}", entity.attributes, entity, None, specs, report)
-
-
-def row_scope(scope: Scope, what: str, attributes: dict[str, Attribute]) -> Scope:
-    """The scope of a `where` about rows."""
-    return replace(scope, what=what, attributes=attributes, entity=None, attached=None)
-
-
-def attached_scope(scope: Scope, relation: str, entity: Entity) -> Scope:
-    """The scope of a `where` about subjects of another entity."""
-    return replace(row_scope(scope, f"a row of {relation}", entity.attributes), attached=entity)
 
 
 def node_to_rule(node: Node, scope: Scope) -> Rule:

@@ -32,17 +32,8 @@ from orchestration.compiler.sql import (
     table,
     text,
 )
-from orchestration.compiler.trait import (
-    EndTrait,
-    Measure,
-    MeasureTrait,
-    PeriodsTrait,
-    RowsTrait,
-    Total,
-    TotalTrait,
-    measure_name,
-    trait_name,
-)
+from orchestration.compiler.trait import EndTrait, Measure, MeasureTrait, PeriodsTrait, RowsTrait, Total, TotalTrait
+from orchestration.compiler.trait_words import measure_name, trait_name
 from orchestration.compiler.window import Window
 
 MEASURED = {

@@ -25,7 +25,8 @@ from orchestration.compiler.sql import (
     number,
     table,
 )
-from orchestration.compiler.trait import SequenceTrait, names_to_words, trait_name
+from orchestration.compiler.trait import SequenceTrait
+from orchestration.compiler.trait_words import names_to_words, trait_name
 from orchestration.compiler.words import rule_to_words
 
 EARLIER = exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="1", end_side="PRECEDING")

@@ -12,7 +12,7 @@ from sqlglot import exp
 from orchestration.compiler.compile import Compilation
 from orchestration.compiler.names import Namer
 from orchestration.compiler.plan import references
-from orchestration.compiler.render import NOTHING_RECORDED, Recorded, to_inline
+from orchestration.compiler.render import NOTHING_RECORDED, Recorded, inline_name, to_inline
 from orchestration.compiler.segment import Condition, Rule, Segment, Status, ranks
 from orchestration.compiler.sql import cast, column, compared, table, text
 from orchestration.compiler.trait import condition_to_traits
@@ -50,7 +50,7 @@ def rules_to_question(
     plans = replace(compilation, segments={**compilation.segments, **made_up}).plans_of(entity, *names)
     plan = plans[-1]
     query = to_inline(plans, compilation.bases, day, locate, recorded)
-    flags, traits = f"{entity}_segments", f"{entity}_traits"
+    flags, traits = inline_name(f"{entity}_segments"), inline_name(f"{entity}_traits")
     found = [column(name, flags) for name in (key, *names)]
     values: dict[Rule, tuple[int, ...]] = {}
     for condition in looked_at:

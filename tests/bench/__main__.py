@@ -13,11 +13,14 @@ from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
-from orchestration.cli import uncollected
+from orchestration.checking import uncollected
 from orchestration.compiler.compile import Compilation, Sources, compile_sources
 from orchestration.compiler.emit import compilation_to_files
 from orchestration.compiler.files import read_sources
+from orchestration.compiler.lints import lint
 from orchestration.compiler.problem import SourceFile
+from orchestration.compiler.source import parse
+from orchestration.data_lints import data_lints
 from orchestration.questions import ask
 from orchestration.spectests.running import run_tests
 from orchestration.warehouse import DuckDB
@@ -105,6 +108,24 @@ def bench_spectests() -> None:
             print(f"  as of {days} days: {read:.2f} s to read, {ran:.2f} s to run, {ran / untested:.1f} times that")
 
 
+def bench_lints(folder: Path, events: int = 5_000_000) -> None:
+    """Lints against reading the specs, and what a look into a large warehouse adds."""
+    few, lots = (compile_sources(many(count)) for count in (100, 1000))
+    linting = [seconds(partial(lint, each), 2) for each in (few, lots)]
+    ratio = linting[1] / linting[0]
+    print(f"lint: 100 specs {linting[0]:.2f} s, 1000 specs {linting[1]:.2f} s, ratio {ratio:.1f} (linear is 10)")
+    shipped = read_sources(REPOSITORY)
+    compilation, catalog = compile_sources(shipped), parse(shipped.catalog)
+    with DuckDB(folder / "events.duckdb") as warehouse:
+        warehouse.execute(
+            "create table person_events as select i % 200000 as person_id, 'event_' || (i % 40) as event_name, "
+            f"timestamp '2017-01-01' + interval (i % 31536000) second as occurred_at from range({events}) as numbers(i)"
+        )
+        took = seconds(lambda: data_lints(compilation, catalog, warehouse))
+        scan = seconds(lambda: warehouse.rows("select count(*), max(occurred_at) from person_events"))
+    print(f"lint with data: {took:.2f} s on {events:,} events, {took / scan:.1f} times a scan of them")
+
+
 def bench_days(folder: Path) -> None:
     """A day run in process against the start of dbt's command line, and day 30 against day 2."""
     project = club(folder)
@@ -146,6 +167,7 @@ def bench_preview(folder: Path, people: int = 1_000_000) -> None:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         bench_compiler()
+        bench_lints(Path(folder))
         bench_spectests()
         bench_preview(Path(folder))
         bench_days(Path(folder) / "club")

@@ -16,9 +16,7 @@ from orchestration.compiler.engines import nodes
 from orchestration.compiler.engines.patterns import UnsharedPattern, read_pattern
 from orchestration.compiler.engines.registry import ENGINES
 from orchestration.compiler.predicates import row_truth
-from orchestration.compiler.problem import Problems, SourceFile
 from orchestration.compiler.segment import AttributeCondition, TextKind, TextTest
-from orchestration.compiler.source import parse
 from orchestration.compiler.sql import DIALECTS, Clock, cast, column, local_day, text
 from tests.engines.on_postgres import Postgres
 from tests.reference.judging import Engine, asked
@@ -97,12 +95,6 @@ def test_every_capital_is_found_by_its_small_letter(engine: Engine) -> None:
 )
 def test_texts_are_searched_alike(engine: Engine, value: str, kind: TextKind, pattern: str, expected: bool) -> None:
     assert rows(engine, select([text_test(kind, text(value), pattern)])) == [(expected,)]
-
-
-def test_a_text_that_postgres_cannot_hold_is_refused() -> None:
-    with pytest.raises(Problems) as refused:
-        parse(SourceFile("segment_specs/all/it.yml", 'where: {plan: "a\\0b"}'))
-    assert [problem.code for problem in refused.value.problems] == ["nul-character"]
 
 
 def test_the_locale_of_a_column_has_no_say(postgres_engine: Postgres) -> None:

@@ -46,12 +46,15 @@ def rows(catalog: dict[str, Any], seed: int) -> Rows:
 def clashing(pen: Pen, place: Place) -> list[Any]:
     """Two or three conditions about the same thing."""
     number = pen.number(2, 3)
-    match pen.pick("attribute", "attribute", "attribute", "events", "rows"):
+    match pen.pick("attribute", "attribute", "attribute", "events", "ends", "rows"):
         case "attribute":
             name = pen.pick(*place.fields)
             found = [{name: attribute_body(pen, place, name)} for _ in range(number)]
         case "events" if place.entity == "person":
             found = [events(pen) for _ in range(number)]
+        case "ends" if place.entity == "person":
+            word = pen.pick("first_performed", "last_performed")
+            found = [{word: "login", "in_last": "30 days", **window(pen)} for _ in range(number)]
         case _:
             made = pen.pick(*LEAVES[place.entity or ""])
             found = [made(pen, place) for _ in range(number)]
@@ -93,10 +96,8 @@ def window(pen: Pen) -> dict[str, Any]:
         case "none":
             return {}
         case _:
-            place = Place(strategy_rows.EVENT_COLUMNS)
-            return {
-                word: found for word, found in chosen_rows(pen, place, dated=True, counts=()).items() if word != "where"
-            }
+            place = Place(strategy_rows.EVENT_COLUMNS, at="timestamp")
+            return {word: found for word, found in chosen_rows(pen, place, counts=()).items() if word != "where"}
 
 
 def lints_of(catalog: str, specs: dict[str, Any]) -> list[Problem]:

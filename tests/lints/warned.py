@@ -47,6 +47,10 @@ entities:
 """
 
 
+def source_of(catalog: str) -> SourceFile:
+    return SourceFile("segment_specs/catalog.yml", catalog)
+
+
 def compiled(rule: str, entity: str = "person", catalog: str = CATALOG) -> Compilation:
     """A segment `asked` whose rule is indented under `where:`, beside two others."""
     lines = "\n".join(f"  {line}" for line in rule.strip("\n").splitlines())
@@ -57,7 +61,7 @@ def compiled(rule: str, entity: str = "person", catalog: str = CATALOG) -> Compi
         "big": "entity: company\nwhere: {size: {at_least: 100}}\n",
     }
     segments = tuple(SourceFile(f"segment_specs/all/{key}.yml", text) for key, text in texts.items())
-    return compile_sources(Sources(SourceFile("segment_specs/catalog.yml", catalog), segments))
+    return compile_sources(Sources(source_of(catalog), segments))
 
 
 def warnings(rule: str, entity: str = "person", catalog: str = CATALOG) -> list[Problem]:

@@ -11,11 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.compiler.compile import compile_sources
-from orchestration.compiler.files import read_sources
-from orchestration.compiler.problem import Problem, Problems, render_problem
-from orchestration.spectests.running import run_tests
-from orchestration.static_lists import unknown_members
+from orchestration.checking import check_project
+from orchestration.compiler.problem import Problem, render_problem
+from orchestration.settings import Settings
 from orchestration.warehouse import DuckDB
 
 HERE = Path(__file__).parent
@@ -70,7 +68,7 @@ def _put_list(path: Path, specs: Path) -> None:
 def _put_unknown_member(path: Path, specs: Path) -> None:
     _put_list(path, specs)
     with DuckDB(specs.parent / WAREHOUSE) as warehouse:
-        warehouse.execute("create table people as select unnest(['p1', 'p2', 'p3']) as person_id")
+        warehouse.execute(ROWS[-1])
 
 
 def _put_too_large(path: Path, specs: Path) -> None:
@@ -78,9 +76,34 @@ def _put_too_large(path: Path, specs: Path) -> None:
     (specs / "people" / "too_large.yml").write_text(text, "utf-8")
 
 
+def _put_beside_rows(path: Path, specs: Path) -> None:
+    """The case, which may be a whole catalog, and a warehouse with some rows and one recorded day."""
+    if path.read_text("utf-8").startswith("entities:"):
+        shutil.rmtree(specs)
+        _put(path, specs / "catalog.yml")
+    else:
+        _put(path, specs / "people" / f"{path.stem.removesuffix(GOOD)}.yml")
+    with DuckDB(specs.parent / WAREHOUSE) as warehouse:
+        for statement in ROWS:
+            warehouse.execute(statement)
+
+
+ROWS = (
+    "create table person_events as select 'p1' as person_id, 'report_created' as event_name, 'pdf' as format, "
+    "timestamp '2026-01-31' as occurred_at, 1.5::decimal(18, 2) as amount",
+    "create table segment_counts_daily as select 'pros' as segment, date '2026-02-01' as as_of_date",
+    "create table people as select unnest(['p1', 'p2', 'p3']) as person_id, 'a@b.c' as email, 'pro' as plan, "
+    "'IE' as country, 3 as seats, 3 as seat_count, 5 as seat_limit, 7.5::decimal(18, 2) as spend, "
+    "true as accepts_marketing, date '1990-01-01' as born_on, timestamp '2025-01-01' as signed_up_at, "
+    "timestamp '2026-01-31' as last_seen_at, ['VIP'] as tags",
+)
 BUILT: dict[str, Callable[[Path, Path], None]] = {
     "too_large.yml": _put_too_large,
     "unknown_member.csv": _put_unknown_member,
+    **dict.fromkeys(
+        ("missing_column.yml", "column_type.yml", "unseen_event.yml", "unseen_value.yml", "before_history.yml"),
+        _put_beside_rows,
+    ),
 }
 LAY_DOWN: dict[str, Callable[[Path, Path], object]] = {
     "segments": lambda path, specs: _put(path, specs / "people" / f"{path.stem.removesuffix(GOOD)}.yml"),
@@ -104,16 +127,9 @@ def cases() -> list[Case]:
     ]
 
 
-def problems_of(project: Path) -> tuple[Problem, ...]:
-    """Every problem and warning of a project's specs; keys of lists are looked up where there is a warehouse."""
-    try:
-        compilation = compile_sources(read_sources(project))
-    except Problems as found:
-        return found.problems
-    if not (project / WAREHOUSE).is_file():
-        return (*compilation.warnings, *run_tests(compilation).failures)
-    with DuckDB(project / WAREHOUSE, read_only=True) as warehouse:
-        return (*compilation.warnings, *unknown_members(compilation, project, warehouse))
+def problems_of(project: Path, *, unused_too: bool = False) -> tuple[Problem, ...]:
+    """Every problem and warning of a project's specs; the warehouse is looked into where there is one."""
+    return check_project(Settings(project, project / WAREHOUSE), unused_too=unused_too).problems
 
 
 def to_report(problems: tuple[Problem, ...]) -> str:

@@ -34,7 +34,9 @@ class Engine:
 
     def to_sql(self, query: exp.Expr) -> str:
         """The tree, which is used up, as SQL, laid out. Raises UnsupportedError for what the engine does not have."""
-        return self.rewritten(query).sql(
+        root = self.rewritten(query)
+        root.parent = exp.Tuple()  # what has a parent keeps its inner CTEs inside: outside their names could meet
+        return root.sql(
             dialect=self.name,
             pretty=True,
             indent=4,

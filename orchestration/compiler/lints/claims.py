@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from orchestration.compiler.lints.calendar import is_empty
-from orchestration.compiler.lints.placed import Placed, entity_of, rows_rules
+from orchestration.compiler.lints.placed import Placed, entity_of, leaves, rows_rules
 from orchestration.compiler.lints.truth import Judge, Scope
 from orchestration.compiler.problem import Problem, Span
 from orchestration.compiler.segment import (
@@ -46,7 +46,7 @@ class Part:
 def claims(placed: Placed, scope: Scope, *, whole: bool = True) -> Iterator[Problem]:
     """What is to be said of a rule and of the rules inside it; `whole` is a segment's own rule."""
     judge = Judge(scope)
-    found = [*_of_tree(placed, judge), *_of_rows(placed, scope)]
+    found = list(dict.fromkeys((*_of_tree(placed, judge), *_of_rows(placed, scope))))
     verdict = judge.verdict(placed.rule)
     if verdict is None or isinstance(placed.rule, Everyone):
         yield from found
@@ -63,15 +63,6 @@ def _of_rows(placed: Placed, scope: Scope) -> Iterator[Problem]:
     for leaf in leaves(placed):
         for condition, inner in rows_rules(leaf):
             yield from claims(inner, scope.about(entity_of(condition)), whole=False)
-
-
-def leaves(placed: Placed) -> Iterator[Placed]:
-    """The conditions as they are written, each once."""
-    if placed.is_leaf or placed.node is not None:
-        yield placed
-        return
-    for part in placed.parts:
-        yield from leaves(part)
 
 
 def _of_tree(placed: Placed, judge: Judge, *, denied: bool = False) -> Iterator[Problem]:
@@ -180,7 +171,7 @@ def _is_reversed(parts: Sequence[Part]) -> bool:
 
 def _repeated(part: Part, other: Part, judge: Judge, group: Rule) -> Problem:
     same = judge.never(other.asked, Not(part.asked)) and judge.never(part.asked, Not(other.asked))
-    if part.written == other.written:
+    if rule_to_words(part.written) == rule_to_words(other.written):
         message = f"{_said(part, part.span)} stands in this group twice"
     elif same:
         message = f"{_said(part, part.span)} means the same as {_said(other, part.span)}"
@@ -230,7 +221,7 @@ def _why(rule: Rule, judge: Judge) -> str:
                 return "a count is a whole number from 0"
             case _:
                 pass
-    return ""
+    return "correct it, or take it out"
 
 
 def _with_effect(problem: Problem, verdict: bool) -> Problem:

@@ -78,7 +78,7 @@ def _why_idle(found: tuple[Condition, ...]) -> str:
         return "a count or a sum is never unknown, and a positive condition is false where another number is"
     if all(isinstance(each, AttributeCondition) and isinstance(each.test, IsKnown) for each in found):
         return "`is_unknown` and `has_any_value` ask about that themselves"
-    return "unknown values pass negative conditions, and no others, without a word"
+    return "without it an unknown value passes negative conditions and no others"
 
 
 def _is_default(condition: Condition) -> bool:
@@ -137,7 +137,7 @@ def _is_older(window: Window, keeps: Length, week_starts_on: str) -> bool:
     """Whether a window surely begins, or where it is open ends, before the days that are kept."""
     if not isinstance(window, DayWindow) or line_of(window) is not RELATIVE:
         return False
-    edge, kept = window.first or window.last, RelativeDay(-keeps.months, -keeps.days)
+    edge, kept = window.first or window.last, RelativeDay(-keeps.months, 1 - keeps.days)
     days = as_of_days((window, DayWindow(kept, None)))
     if edge is None or days is None:
         return False

@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from orchestration.compiler.catalog import Entity
+from orchestration.compiler.operators import MODIFIERS
 from orchestration.compiler.problem import Span
 from orchestration.compiler.resolve import GROUPS, QUANTIFIERS, SUBJECTS
 from orchestration.compiler.segment import (
     All,
     AnyOf,
+    AttributeCondition,
+    Compare,
     Condition,
     EndCondition,
     EventCondition,
@@ -22,6 +25,7 @@ from orchestration.compiler.segment import (
     RelationCondition,
     Rule,
     SequenceCondition,
+    Test,
     conditions,
 )
 from orchestration.compiler.source import Entry, Mapping, Node, Sequence
@@ -56,9 +60,28 @@ def place(node: Node, rule: Rule) -> Placed:
 
 
 def leaf(rule: Rule, span: Span, node: Mapping | None = None) -> Placed:
-    """One written condition; when it stands for several, each has the place of the whole."""
-    parts = tuple(leaf(each, span, node) for each in rule.rules) if isinstance(rule, All) else ()
-    return Placed(rule, span, parts, node)
+    """One written condition; when it stands for several, each has the place of its operator, or of the whole."""
+    if not isinstance(rule, All):
+        return Placed(rule, span, (), node)
+    spans = _operator_spans(rule, span, node)
+    return Placed(rule, span, tuple(leaf(each, at, node) for each, at in zip(rule.rules, spans, strict=True)), node)
+
+
+def _operator_spans(rule: All, span: Span, node: Mapping | None) -> list[Span]:
+    """The places of the operators under an attribute's name, one for each condition they stand for."""
+    found: list[Span] = []
+    written = next((entry.value for entry in node.entries if entry.key.span == span), None) if node else None
+    for entry in written.entries if isinstance(written, Mapping) else ():
+        if entry.name not in MODIFIERS:
+            both = entry.name == "between" and isinstance(_test(rule, len(found)), Compare)
+            found += [entry.key.span] * (2 if both else 1)
+    matches = len(found) == len(rule.rules) and all(isinstance(each, AttributeCondition) for each in rule.rules)
+    return found if matches else [span] * len(rule.rules)
+
+
+def _test(rule: All, number: int) -> Test | None:
+    asked = rule.rules[number] if number < len(rule.rules) else None
+    return asked.test if isinstance(asked, AttributeCondition) else None
 
 
 def _group(entry: Entry, rule: Rule) -> Placed | None:
@@ -71,6 +94,15 @@ def _group(entry: Entry, rule: Rule) -> Placed | None:
             return Placed(rule, span, (Placed(inner, span, tuple(map(place, items, rules))),))
         case _:
             return None
+
+
+def leaves(placed: Placed) -> Iterator[Placed]:
+    """The conditions as they are written, each once."""
+    if placed.is_leaf or placed.node is not None:
+        yield placed
+        return
+    for part in placed.parts:
+        yield from leaves(part)
 
 
 def rows_rules(placed: Placed) -> Iterator[tuple[Condition, Placed]]:

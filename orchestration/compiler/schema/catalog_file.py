@@ -56,12 +56,17 @@ def _definitions(catalog: Catalog) -> dict[str, Schema]:
         {
             "type": kind,
             "column": {"description": "The column, where it is called otherwise.", **NAME},
-            "values": {"description": "The values it takes; another one in a rule is a warning.", **listed({}, 0)},
+            "values": {"description": "The values it takes; another one in a rule is a warning.", **listed(WORD, 0)},
             "personal": {"description": "Whether it tells who somebody is.", **BOOLEAN},
             "description": {"description": "What editors and the catalogue show.", **WORD},
         },
         "type",
     )
+    texts: Schema = {"properties": {"values": listed({"type": "string"}, 0)}}
+    numbers: Schema = {"properties": {"values": listed({"type": "number"}, 0)}}
+    named = {**has("type"), "properties": {"type": {"enum": ["text", "list"]}}}
+    counted = {**has("type"), "properties": {"type": {"enum": [each.value for each in Type if each.numeric]}}}
+    attribute["allOf"] = [chain([(named, texts), (counted, numbers)], {})]
     return {
         "attribute": either(kind, attribute),
         "attributes": {"type": "object", "propertyNames": NAMES, "additionalProperties": ref("attribute")},

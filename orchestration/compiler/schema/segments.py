@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from orchestration.compiler.catalog import Catalog, Entity
 from orchestration.compiler.resolve import EVENTS
-from orchestration.compiler.schema.operands import DATE, common_definitions
+from orchestration.compiler.schema.operands import common_definitions
 from orchestration.compiler.schema.pieces import (
     BOOLEAN,
     KEY,
@@ -19,10 +19,10 @@ from orchestration.compiler.schema.pieces import (
     listed,
     mapping,
     one_or_more,
-    pattern,
     ref,
 )
 from orchestration.compiler.schema.rules import Names, attached_definitions, entity_definitions
+from orchestration.compiler.schema.spectests import test_definitions
 from orchestration.compiler.segment import Status
 from orchestration.compiler.source import Mapping, Node, Scalar, Sequence
 from orchestration.compiler.spec import SegmentSpec
@@ -34,10 +34,11 @@ def segment_schema(catalog: Catalog, specs: list[SegmentSpec], lists: Iterable[s
     definitions = common_definitions()
     for entity in catalog.entities.values():
         definitions |= entity_definitions(catalog, entity, names) | attached_definitions(entity)
+        definitions |= test_definitions(catalog, entity)
     by_entity: list[Schema] = [
         {
             "if": {"properties": {"entity": {"const": name}}, "required": ["entity"]},
-            "then": {"properties": {"where": ref(f"{name}:rule")}},
+            "then": {"properties": {"where": ref(f"{name}:rule"), "tests": listed(ref(f"{name}:test"), 0)}},
         }
         for name in catalog.entities
     ]
@@ -66,7 +67,7 @@ def _segment_fields(catalog: Catalog, lists: Iterable[str]) -> dict[str, Schema]
         "formerly": labelled(one_or_more(KEY), "The key it had before the file was renamed."),
         "where": {"description": "The rule."},
         "members": {"description": "A fixed list instead of a rule.", **either(choice(lists), TEXT)},
-        "tests": {"description": "Subjects, and whether the rule takes them.", **listed(_test())},
+        "tests": {"description": "Made-up subjects, and whether the rule takes them."},
     }
 
 
@@ -76,17 +77,6 @@ def head_fields() -> dict[str, Schema]:
         "name": {"description": "What people call it; by default what the file's name says.", **WORD},
         "description": {"description": "What it is for, in a sentence.", **WORD},
         "owner": {"description": "Who answers for it.", **WORD},
-    }
-
-
-def _test() -> Schema:
-    return {
-        "type": "object",
-        "properties": {
-            "as_of": {"description": "The day to judge.", **pattern(DATE)},
-            "subject": {"description": "Attributes of one subject; the others are unknown.", "type": "object"},
-            "member": {"description": "Whether the rule takes the subject.", **BOOLEAN},
-        },
     }
 
 
