@@ -58,7 +58,7 @@ def start(pen: Pen, kind: str, steps: list[dict[str, Any]]) -> Moment:
     """Return when a story begins: in the last days, or so that its time ends with D."""
     gaps = [hours(step["within"]) if "within" in step else 1 for step in steps if "not_performed" not in step][1:]
     last = hours(steps[-1]["within"]) if "not_performed" in steps[-1] and pen.once_in(2) else pen.number(1, 100)
-    begin = pen.clock.end - dt.timedelta(hours=sum(gaps) + last)
+    begin: dt.datetime = pen.clock.end - dt.timedelta(hours=sum(gaps) + last)
     ticks: int = pen.pick(0, 1, -1)
     return begin + TICK * ticks if kind == "timestamp" else begin.date()
 
@@ -69,7 +69,8 @@ def after(pen: Pen, moment: Moment, within: str | None) -> Moment:
         days = hours(within) // 24 if within else pen.number(0, 1)
         return moment + dt.timedelta(days=max(days + pen.pick(0, 0, 1, -1), 0))
     gap = dt.timedelta(hours=hours(within) if within else pen.number(0, 1))
-    return moment + gap + TICK * pen.pick(0, 0, 1, -1)
+    ticks: int = pen.pick(0, 0, 1, -1)
+    return moment + gap + TICK * ticks
 
 
 def hours(length: str) -> int:
