@@ -1,4 +1,4 @@
-"""Events made to measure: for conditions on sequences and ends, somebody whose events lie right at their borders."""
+"""Events made to measure: for conditions on sequences, ends and habits, somebody with events right at their borders."""
 
 from __future__ import annotations
 
@@ -6,27 +6,32 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from tests.reference.days import TICK, amount
+from tests.reference.days import DAY, TICK, amount, shift
 from tests.reference.pools import Pen
 from tests.reference.strategy_rows import EVENT_NAMES, TABLES, Tables, dated
 
 Moment = dt.date
 HOURS = {"hour": 1, "day": 24, "week": 168}
-TABLE = {"person": "person_events", "company": "company_events"}
-SUBJECTS = {"person": (1, 1, 2), "company": ("acme", "Bolt")}
+MODELS = {"person": ("people", "person_events"), "company": ("companies", "company_events")}
+ENDS = ("first_performed", "last_performed")
+HABITS = ("performed_regularly", "stopped_performing", "resumed_performing")
 
 
 def add_stories(pen: Pen, specs: dict[str, dict[str, Any]], tables: Tables) -> None:
-    """Add events for every sequence and for the first and last events that the rules ask about."""
+    """Add events for the sequences, ends and habits that the rules ask about; most often of who has few others."""
     for spec in specs.values():
-        table, someone = TABLE[spec["entity"]], SUBJECTS[spec["entity"]]
+        model, table = MODELS[spec["entity"]]
+        keys = [next(iter(row.values())) for row in tables[model]]
         for condition in conditions(spec.get("where")):
-            rows = [dated(pen, table, (pen.pick(*someone),)) for _ in range(6)]
-            if "sequence" in condition:
-                tables[table] += told(pen, table, rows, condition["sequence"])
-            for word in ("first_performed", "last_performed"):
-                if word in condition:
+            someone = pen.pick(keys[-1], keys[-1], keys[len(keys) // 2], keys[0])
+            rows = [dated(pen, table, (someone,)) for _ in range(6)]
+            for word in condition:
+                if word == "sequence":
+                    tables[table] += told(pen, table, rows, condition[word])
+                elif word in ENDS:
                     tables[table] += twins(pen, table, rows[:2], condition[word])
+                elif word in HABITS:
+                    tables[table] += kept(pen, table, rows, condition, condition[word])
 
 
 def conditions(rule: Any) -> Iterator[dict[str, Any]]:
@@ -41,7 +46,7 @@ def conditions(rule: Any) -> Iterator[dict[str, Any]]:
 
 def told(pen: Pen, table: str, rows: list[dict[str, Any]], steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return one person's events, step by step; some of those that must not happen do."""
-    subject, name, at, *_ = TABLES[table]
+    _, name, at, *_others = TABLES[table]
     moment = start(pen, TABLES[table][at], steps)
     found: list[dict[str, Any]] = []
     for row, step in zip(rows, steps, strict=False):
@@ -49,7 +54,7 @@ def told(pen: Pen, table: str, rows: list[dict[str, Any]], steps: list[dict[str,
         then = after(pen, moment, step.get("within"))
         if not negated or pen.once_in(2):
             names = step["not_performed" if negated else "performed"]
-            found.append({**row, subject: rows[0][subject], name: one_of(pen, names), at: then})
+            found.append({**row, name: one_of(pen, names), at: then})
         moment = moment if negated else then
     return found
 
@@ -87,7 +92,44 @@ def one_of(pen: Pen, names: Any) -> str:
 
 def twins(pen: Pen, table: str, rows: list[dict[str, Any]], names: Any) -> list[dict[str, Any]]:
     """Return two events at one instant, one of the first or last ones."""
-    subject, name, at, *_ = TABLES[table]
+    _, name, at, *_others = TABLES[table]
     day = pen.clock.as_of - dt.timedelta(days=pen.pick(0, 0, 1, 700, 800))
     moment = pen.clock.start_of(day) if TABLES[table][at] == "timestamp" else day
-    return [{**row, subject: rows[0][subject], name: one_of(pen, names), at: moment} for row in rows]
+    return [{**row, name: one_of(pen, names), at: moment} for row in rows]
+
+
+def kept(pen: Pen, table: str, rows: list[dict[str, Any]], rule: dict[str, Any], names: Any) -> list[dict[str, Any]]:
+    """Return events on the days on both sides of a habit's borders, some of them."""
+    _, name, at, *_others = TABLES[table]
+    found: list[dict[str, Any]] = []
+    for row, day in zip(rows, borders(pen, rule), strict=False):
+        first = day + DAY * pen.number(0, 1)
+        moment = pen.clock.start_of(first) - TICK * pen.number(0, 1) if TABLES[table][at] == "timestamp" else first
+        if not pen.once_in(3):
+            found.append({**row, name: one_of(pen, names), at: moment})
+    return found
+
+
+def borders(pen: Pen, rule: dict[str, Any]) -> list[dt.date]:
+    """Return the days just before a habit's periods begin."""
+    as_of = pen.clock.as_of
+    if "performed_regularly" in rule:
+        of_last = rule["of_last"]
+        number, length, unit = (of_last, *amount(rule["period"])) if "period" in rule else split(of_last)
+        return [shift(as_of, -k * length, unit) for k in range(number + 1)]
+    if "back_in" in rule:
+        end = back(as_of, rule["back_in"])
+        return [as_of, end, back(end, rule["silent_for"])]
+    return [as_of, back(as_of, rule["was_in"]), back(as_of, rule["silent_for"])]
+
+
+def split(of_last: str) -> tuple[int, int, str]:
+    """Read `4 weeks` as four periods of one week."""
+    number, unit = amount(of_last)
+    return number, 1, unit
+
+
+def back(day: dt.date, length: str) -> dt.date:
+    """Go back from a day."""
+    number, unit = amount(length)
+    return shift(day, -number, unit)

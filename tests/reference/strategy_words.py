@@ -265,9 +265,15 @@ def sequence(pen: Pen, place: Place) -> Rule:
     if pen.once_in(2):
         steps[1:] = steps[1:] if pen.once_in(3) else []
         steps.append({**step(pen, place, "not_performed"), "within": pen.pick(*GAPS)})
-    instants = events_of(place).at == "timestamp"
-    window = time_body(pen, instants=instants, future=False) if pen.once_in(2) else {}
-    return {"sequence": steps, **window}
+    return {"sequence": steps, **(story_window(pen, events_of(place)) if pen.once_in(2) else {})}
+
+
+def story_window(pen: Pen, events: Place) -> dict[str, Any]:
+    """Return a window of a sequence, most often one that ends a little before D."""
+    if pen.once_in(3):
+        return time_body(pen, instants=events.at == "timestamp", future=False)
+    found: dict[str, Any] = pen.pick({"more_than": "1 day ago"}, {"at_least": "2 days ago"}, {"in_last": "30 days"})
+    return found
 
 
 def step(pen: Pen, place: Place, word: str) -> dict[str, Any]:
