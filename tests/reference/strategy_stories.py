@@ -13,8 +13,8 @@ from tests.reference.strategy_rows import EVENT_NAMES, TABLES, Tables, dated
 Moment = dt.date
 HOURS = {"hour": 1, "day": 24, "week": 168}
 MODELS = {"person": ("people", "person_events"), "company": ("companies", "company_events")}
-ENDS = ("first_performed", "last_performed")
-HABITS = ("performed_regularly", "stopped_performing", "resumed_performing")
+ENDS = frozenset({"first_performed", "last_performed"})
+WORDS = ENDS | {"sequence", "performed_regularly", "stopped_performing", "resumed_performing"}
 
 
 def add_stories(pen: Pen, specs: dict[str, dict[str, Any]], tables: Tables) -> None:
@@ -23,15 +23,17 @@ def add_stories(pen: Pen, specs: dict[str, dict[str, Any]], tables: Tables) -> N
         model, table = MODELS[spec["entity"]]
         keys = [next(iter(row.values())) for row in tables[model]]
         for condition in conditions(spec.get("where")):
-            someone = pen.pick(keys[-1], keys[-1], keys[len(keys) // 2], keys[0])
-            rows = [dated(pen, table, (someone,)) for _ in range(6)]
-            for word in condition:
-                if word == "sequence":
-                    tables[table] += told(pen, table, rows, condition[word])
-                elif word in ENDS:
-                    tables[table] += twins(pen, table, rows[:2], condition[word])
-                elif word in HABITS:
-                    tables[table] += kept(pen, table, rows, condition, condition[word])
+            for word in sorted(WORDS & condition.keys()):
+                someone = pen.pick(keys[-1], keys[-1], keys[len(keys) // 2], keys[0])
+                rows = [dated(pen, table, (someone,)) for _ in range(6)]
+                tables[table] += story(pen, table, rows, condition, word)
+
+
+def story(pen: Pen, table: str, rows: list[dict[str, Any]], rule: dict[str, Any], word: str) -> list[dict[str, Any]]:
+    """Return the events of one story, told with some rows of one subject."""
+    if word == "sequence":
+        return told(pen, table, rows, rule[word])
+    return twins(pen, table, rows[:2], rule[word]) if word in ENDS else kept(pen, table, rows, rule, rule[word])
 
 
 def conditions(rule: Any) -> Iterator[dict[str, Any]]:
