@@ -92,7 +92,7 @@ def made(past: frozenset[str]) -> dict[str, Draft7Validator]:
     return validators(Sources(SourceFile("segment_specs/catalog.yml", text)))
 
 
-@settings(max_examples=300, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
 @given(worlds())
 def test_every_generated_rule_passes(world: World) -> None:
     entities = world.catalog["entities"]
