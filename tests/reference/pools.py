@@ -16,7 +16,7 @@ ZONES = ("America/New_York", "Europe/Dublin", "UTC", "Asia/Kolkata")
 WEEK_STARTS = ("monday", "sunday", "saturday")
 AS_OF_DAYS = (
     dt.date(2017, 6, 15),
-    *(dt.date(2017, 3, day) for day in (12, 13, 26, 31)),
+    *(dt.date(2017, 3, day) for day in (1, 12, 13, 26, 31)),
     *(dt.date(2017, month, day) for month, day in ((1, 1), (2, 28), (5, 31), (10, 29), (11, 5), (11, 6), (12, 31))),
     *(dt.date(2016, month, day) for month, day in ((2, 29), (3, 31))),
     *(dt.date(2020, month, day) for month, day in ((2, 29), (3, 30))),
@@ -102,6 +102,10 @@ class Pen:
         found = self.pick(*VALUES[kind])
         return list(found) if isinstance(found, list) else found
 
+    def near_day(self) -> dt.date:
+        """Return one of the last days up to D."""
+        return self.clock.as_of - dt.timedelta(days=self.number(0, 8))
+
 
 @lru_cache
 def clock_of(as_of: dt.date, timezone: str, week_starts_on: str) -> Clock:
@@ -122,7 +126,7 @@ def days(clock: Clock) -> tuple[dt.date, ...]:
 def instants(clock: Clock) -> tuple[dt.datetime, ...]:
     """Return first and last instants of those days, and instants whole hours before the end of D."""
     starts = [clock.start_of(day) for day in days(clock)]
-    hours = [clock.end - dt.timedelta(hours=number) for number in (1, 12, 23, 24, 25, 48)]
+    hours = [clock.end - dt.timedelta(hours=number) for number in (1, 12, 23, 24, 25, 48, 168)]
     edges = [clock.end - TICK, clock.end]
     noons = [start + dt.timedelta(hours=12) for start in starts]
     return (*edges, *noons, *starts, *(start - TICK for start in starts), *hours, *(hour - TICK for hour in hours))

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from tests.reference import pools, strategy_rows
 from tests.reference.pools import Pen
-from tests.reference.strategy_rules import Place, entity_place, where
+from tests.reference.strategy_rules import Place, entity_place, later_leaves, where
+from tests.reference.strategy_stories import add_stories
 from tests.reference.strategy_words import WORDS, lively
 from tests.reference.world import MOVES, World
 
@@ -36,13 +37,21 @@ def world(random: Random, depth: int = 3, *, static: bool = False, words: frozen
     """Return a world by a source of choices."""
     timezone, week_starts_on = random.choice(pools.ZONES), random.choice(pools.WEEK_STARTS)
     as_of = random.choice(pools.AS_OF_DAYS)
-    pen = Pen(random, pools.clock_of(as_of, timezone, week_starts_on), words)
+    pen = Pen(random, pools.clock_of(as_of, timezone, week_starts_on), theme(random, words))
     catalog = strategy_rows.catalog(pen, timezone, week_starts_on)
     past = frozenset(name for name, entity in catalog["entities"].items() if "history" in entity)
     made = specs(pen, depth, past, static=static)
     lists = {STATIC_PATH: pen.some(STATIC_KEYS)} if static else {}
     tables, columns = strategy_rows.tables(pen, catalog), strategy_rows.TABLES
+    add_stories(pen, made, tables)
     return World(catalog, tables, made, as_of, columns, lists, first_days(pen, made))
+
+
+def theme(random: Random, words: frozenset[str]) -> frozenset[str]:
+    """Return some of the words, so that a world has rows and rules enough for each; now and then all of them."""
+    if random.randint(0, 3) == 3:
+        return words
+    return frozenset(random.sample(sorted(words), min(len(words), random.randint(1, 3))))
 
 
 def specs(pen: Pen, depth: int, past: frozenset[str], *, static: bool) -> dict[str, dict[str, Any]]:
@@ -55,14 +64,17 @@ def specs(pen: Pen, depth: int, past: frozenset[str], *, static: bool) -> dict[s
         if static and pen.once_in(6):
             made[key] = {**head, "members": STATIC_PATH}
         else:
-            make = lively_where if MOVES & pen.words and not made and not pen.once_in(3) else where
-            made[key] = {**head, "where": make(pen, entity_place(entity, before, past), depth)}
+            first = not made and bool(MOVES & pen.words)
+            made[key] = {**head, "where": own_rule(pen, entity_place(entity, before, past), depth, first)}
     return made
 
 
-def lively_where(pen: Pen, place: Place, _: int) -> Any:
-    """Return a rule whose members come and go."""
-    return lively(pen, place)
+def own_rule(pen: Pen, place: Place, depth: int, first: bool) -> Any:
+    """Return a segment's rule: of the first for others' moves one whose members come and go, or one condition alone."""
+    if first and not pen.once_in(3):
+        return lively(pen, place)
+    later = later_leaves(pen, place)
+    return pen.pick(*later)(pen, place) if later and pen.once_in(3) else where(pen, place, depth)
 
 
 def first_days(pen: Pen, made: dict[str, dict[str, Any]]) -> dict[str, dt.date]:

@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from tests.reference.pools import Pen, days, instants
+from tests.reference.days import TICK
+from tests.reference.pools import Pen
 
 PERSON_COLUMNS = {
     "plan": "text",
@@ -37,7 +38,7 @@ EVENT_COLUMNS = {"format": "text", "amount": "number", "quantity": "integer", "r
 ORDER_COLUMNS = {"amount": "number", "status": "text", "due_on": "date"}
 NOTE_COLUMNS = {"body": "text", "length": "integer"}
 DEAL_COLUMNS = {"worth": "number", "stage": "text"}
-EVENT_NAMES = ("login", "purchase", "sign up")
+EVENT_NAMES = ("login", "login", "purchase", "sign up")
 COMPANIES = ("acme", "Bolt", "c'est", "Ünion")
 
 KINDS = {"email": "text", "seldom": "boolean"}
@@ -142,8 +143,8 @@ def tables(pen: Pen, made: dict[str, Any]) -> Tables:
     """Return rows for all tables; attachments may repeat, and may point at nobody."""
     keys = range(1, pen.pick(1, 2, 5, 5, 6, 6, 7, 7, 8, 9) + 1)
     companies = COMPANIES[: pen.pick(1, 2, 3, 3, 4, 4)]
-    busy = keys[:2] if pen.once_in(3) else keys
-    someone, something = (*busy, *busy, *keys, None, 99), (*companies, *companies, *companies, None, "gone")
+    busy = keys[: pen.pick(2, 3, 9)]
+    someone, something = (*busy, *busy, *busy, *keys, None, 99), (*companies, *companies, *companies, None, "gone")
     links = [{"person_id": pen.pick(*someone), "company_id": pen.pick(*something)} for _ in range(pen.number(0, 10))]
     return {
         "people": subjects(pen, made["entities"]["person"], keys, PERSON_COLUMNS),
@@ -163,17 +164,29 @@ def row(pen: Pen, columns: dict[str, str]) -> dict[str, Any]:
 
 
 def events(pen: Pen, table: str, someone: tuple[Any, ...], most: int) -> list[dict[str, Any]]:
-    """Return events; now and then one at the same instant as the event before, or of the same subject."""
+    """Return events; now and then one that follows the event before, or is nearly the same."""
     subject, _, at, *_others = TABLES[table]
     found: list[dict[str, Any]] = []
     for _ in range(most):
         made = {**dated(pen, table, someone), "name": pen.pick(*EVENT_NAMES)}
-        if found and pen.once_in(5):
-            made[at] = found[-1][at]
-        if found and pen.once_in(4):
-            made[subject] = found[-1][subject]
+        if found and not pen.once_in(3):
+            before = found[-1]
+            copied = {name: before[name] for name in made if name != "name" and pen.once_in(3)}
+            made |= {**copied, subject: before[subject], at: later(pen, before[at])}
         found.append(made)
     return found
+
+
+def later(pen: Pen, before: dt.date | None) -> dt.date | None:
+    """Return the same instant or day, or one that lies a border of sequences later."""
+    if before is None:
+        return None
+    if not isinstance(before, dt.datetime):
+        days: int = pen.pick(0, 1, 1, 2, 7)
+        return before + dt.timedelta(days=days)
+    hours: int = pen.pick(0, 0, 1, 24, 24, 48, 168)
+    ticks: int = pen.pick(0, 0, 0, 1, -1)
+    return before + dt.timedelta(hours=hours) + TICK * ticks
 
 
 def dated(pen: Pen, table: str, someone: tuple[Any, ...]) -> dict[str, Any]:
@@ -197,8 +210,7 @@ def only_row(pen: Pen, columns: dict[str, str], _: str) -> list[dict[str, Any]]:
 def versions(pen: Pen, columns: dict[str, str], by: str) -> list[dict[str, Any]]:
     """Return one to four versions by instants or days; most follow each other, and the last may have ended too."""
     early = dt.datetime(2010, 1, 1) if by == "timestamp" else dt.date(2010, 1, 1)
-    pool = instants(pen.clock) if by == "timestamp" else days(pen.clock)
-    cuts = sorted({pen.pick(*pool) for _ in range(pen.number(0, 3))})
+    cuts = sorted({cut for _ in range(pen.number(0, 3)) if (cut := border(pen, by)) is not None})
     begins = [early, *cuts]
     ends = [*cuts, None if not pen.once_in(6) else max(cuts, default=early) + dt.timedelta(days=1)]
     found: list[dict[str, Any]] = []
@@ -207,4 +219,11 @@ def versions(pen: Pen, columns: dict[str, str], by: str) -> list[dict[str, Any]]
         kept = found[-1] if found and pen.once_in(2) else {}
         same = {name: kept[name] for name in columns if name in kept and not pen.once_in(4)}
         found.append({**values, **same, "valid_from": begin, "valid_to": end})
-    return [one for number, one in enumerate(found) if number == 0 or not pen.once_in(10)]
+    return [one for number, one in enumerate(found) if number in (0, len(found) - 1) or not pen.once_in(4)]
+
+
+def border(pen: Pen, by: str) -> Any:
+    """Return when a version may begin, most often with one of the last days."""
+    if pen.once_in(3):
+        return pen.value(by)
+    return pen.near_day() if by == "date" else pen.clock.start_of(pen.near_day())

@@ -91,9 +91,9 @@ def rule(pen: Pen, place: Place, depth: int) -> Rule:
 
 
 def leaf(pen: Pen, place: Place) -> Rule:
-    """Return one condition, about one in three times with a later word where there are any."""
+    """Return one condition, every other time with a later word where there are any."""
     later = later_leaves(pen, place)
-    return pen.pick(*(later if later and pen.once_in(3) else place.leaves()))(pen, place)
+    return pen.pick(*(later if later and pen.once_in(2) else place.leaves()))(pen, place)
 
 
 def later_leaves(pen: Pen, place: Place) -> list[Leaf]:
@@ -299,7 +299,7 @@ def events_of(place: Place) -> Place:
 def event_names(pen: Pen) -> Any:
     """Return an event's name, some names, or any."""
     names = strategy_rows.EVENT_NAMES
-    return pen.pick(*names, *names, "any", pen.some(names, 2))
+    return pen.pick(*names, *names, "any", pen.some(names[1:], 2))
 
 
 def related_rows(name: str) -> Callable[[Pen, Place], Rule]:

@@ -28,9 +28,9 @@ from tests.reference.strategy_rules import (
 
 SHORT = ("1 day", "2 days", "3 days", "7 days", "8 days", "1 week")
 ANNIVERSARY_LENGTHS = (*SHORT, "1 month", "6 months", "12 months", "1 year", "365 days")
-HELD_LENGTHS = ("1 day", "2 days", "3 days", "6 days", "7 days", "1 week", "1 month", "30 days", "2 months")
+HELD_LENGTHS = (*SHORT, "1 day", "2 days", "4 days", "5 days", "1 month", "30 days", "2 months")
 PLACES = (1, 1, 2, 3, 500, "10%", "25%", "33.4%", "50%", "50%", "100%")
-GAPS = ("1 hour", "24 hours", "1 day", "2 days", "7 days", "4 weeks")
+GAPS = ("1 hour", "24 hours", "1 day", "1 day", "2 days", "7 days")
 NUMBERS_AND_DATES = ("integer", "number", "float", "date", "timestamp")
 
 
@@ -251,8 +251,8 @@ def stopped_performing(pen: Pen, place: Place) -> Rule:
 @later("resumed_performing", own)
 def resumed_performing(pen: Pen, place: Place) -> Rule:
     """Return a condition on events that came back."""
-    lengths = {"silent_for": pen.pick(*SHORT), "back_in": pen.pick(*SHORT, "1 month", "30 days")}
-    return {"resumed_performing": pen.pick("any", "any", event_names(pen)), **lengths, **some_where(pen, place)}
+    lengths = {"silent_for": pen.pick(*SHORT, "1 day"), "back_in": pen.pick(*SHORT, "1 month", "30 days", "1 year")}
+    return {"resumed_performing": pen.pick("any", "any", "any", event_names(pen)), **lengths, **some_where(pen, place)}
 
 
 @later("sequence", own)
@@ -262,12 +262,18 @@ def sequence(pen: Pen, place: Place) -> Rule:
     for _number in range(pen.number(1, 2)):
         negated = [step(pen, place, "not_performed") for _ in range(pen.pick(0, 0, 0, 1, 1, 2))]
         steps += [*negated, {**step(pen, place, "performed"), **gap(pen)}]
-    if pen.once_in(3):
-        steps[1:] = [] if pen.once_in(2) else steps[1:]
+    if pen.once_in(2):
+        steps[1:] = steps[1:] if pen.once_in(3) else []
         steps.append({**step(pen, place, "not_performed"), "within": pen.pick(*GAPS)})
-    instants = events_of(place).at == "timestamp"
-    window = time_body(pen, instants=instants, future=False) if pen.once_in(3) else {}
-    return {"sequence": steps, **window}
+    return {"sequence": steps, **(story_window(pen, events_of(place)) if pen.once_in(2) else {})}
+
+
+def story_window(pen: Pen, events: Place) -> dict[str, Any]:
+    """Return a window of a sequence, most often one that ends a little before D."""
+    if pen.once_in(3):
+        return time_body(pen, instants=events.at == "timestamp", future=False)
+    found: dict[str, Any] = pen.pick({"more_than": "1 day ago"}, {"at_least": "2 days ago"}, {"in_last": "30 days"})
+    return found
 
 
 def step(pen: Pen, place: Place, word: str) -> dict[str, Any]:
@@ -278,7 +284,7 @@ def step(pen: Pen, place: Place, word: str) -> dict[str, Any]:
 
 def gap(pen: Pen) -> dict[str, Any]:
     """Return the time after the step before, now and then."""
-    return {"within": pen.pick(*GAPS)} if pen.once_in(3) else {}
+    return {"within": pen.pick(*GAPS)} if pen.once_in(2) else {}
 
 
 def lively(pen: Pen, place: Place) -> Rule:
