@@ -363,7 +363,8 @@ def _run_days(project: Path | None, first: datetime | None, last: datetime | Non
     if as_json:
         printing.json_({"days": [each.isoformat() for each in done.days], "steps": len(done.results)})
     else:
-        printing.line(f"judged {done.days[0]} to {done.days[-1]} ({len(done.days)} days), marts published")
+        count = f"{len(done.days)} day{'' if len(done.days) == 1 else 's'}"
+        printing.line(f"judged {done.days[0]} to {done.days[-1]} ({count}), marts published")
 
 
 @app.command()
@@ -422,3 +423,7 @@ def main() -> None:
         except MusterError as wrong:
             printing.error(str(wrong))
             sys.exit(wrong.exit_code)
+
+
+if __name__ == "__main__":
+    main()

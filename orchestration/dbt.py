@@ -51,7 +51,8 @@ class Dbt:
     @cached_property
     def manifest(self) -> Manifest:
         """The parsed project. Raises DbtError."""
-        result = self._invoke(dbtRunner(), ["parse"])
+        # parsing in part loses the tags of models whose neighbours in one YAML file are gone
+        result = self._invoke(dbtRunner(), ["parse", "--no-partial-parse"])
         if not isinstance(result.result, Manifest):
             raise DbtError(f"dbt cannot read {self.settings.dbt_project}: {result.exception}")
         # a manifest is millions of objects that live to the end: collections need not look at them again and again

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,7 +71,7 @@ class DuckDB:
             if "lock" in str(error):
                 raise WarehouseError(f"another process is using {path}: try again when it has ended") from error
             raise WarehouseError(f"cannot open {path}: {error}") from error
-        self.connection.execute("set TimeZone = 'UTC'")
+        self.connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
 
     def __enter__(self) -> Self:
         return self
@@ -82,6 +83,10 @@ class DuckDB:
         try:
             return self.connection.execute(sql, list(parameters))
         except duckdb.Error as error:
+            moved = re.search(r'Catalog "(.+?)" does not exist', str(error))
+            if moved:
+                said = f"the file was renamed or copied since its views were made: it was called {moved[1]}"
+                raise WarehouseError(f"{said}. Call it so, or let `muster run` make them anew") from error
             raise WarehouseError(str(error)) from error
 
     def batches(self, sql: str, parameters: Sequence[Value] = ()) -> Iterator[pa.RecordBatch]:

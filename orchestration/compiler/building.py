@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from orchestration.compiler.catalog import Rows
 from orchestration.compiler.imports import Bases, Import, bare, seen
-from orchestration.compiler.names import Namer, comment, slug
+from orchestration.compiler.names import Namer, comment, uncut
 from orchestration.compiler.plan import Plan
 from orchestration.compiler.sql import Clock, aliased, column, compared, number
 from orchestration.compiler.trait import Trait
@@ -63,12 +63,13 @@ class Building:
 
     def rows(self, rows: Rows) -> Import:
         """The CTE that reads dated or undated rows, once for all that look at them."""
-        if rows.name not in self.imports:
-            name = self.namer.name(bare(rows.model), f"rows {rows.name}")
+        identity = f"{type(rows).__name__} {rows.name}"
+        if identity not in self.imports:
+            name = self.namer.name(bare(rows.model), identity)
             reading = Import(name, self.clock, rows.subject, self.key)
-            self.imports[rows.name] = reading
+            self.imports[identity] = reading
             self.ctes.append((name, lambda: reading.select(rows.model, seen(rows.at, self.clock))))
-        return self.imports[rows.name]
+        return self.imports[identity]
 
     def join(self, wanted: str, query: exp.Query, meaning: str) -> str:
         """A CTE with at most one row per subject, joined to the base by its key; its name."""
@@ -91,7 +92,7 @@ class Building:
         for trait, value in self.values.items():
             named = aliased(value, self.name_of(trait))
             words = trait_to_words(trait)
-            if self.name_of(trait) != slug(words):
+            if self.name_of(trait) != uncut(words):
                 if named is value:
                     named = value.copy()
                 named.add_comments([comment(words)])

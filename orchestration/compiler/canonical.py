@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import MISSING, Field, fields, is_dataclass
+from decimal import Decimal
 from enum import Enum
 from hashlib import sha256
 
@@ -21,6 +22,8 @@ def canonical(value: object) -> str:
             return f"({', '.join(map(canonical, value))})"
         case dict():
             return f"{{{', '.join(f'{key!r}: {canonical(each)}' for key, each in value.items())}}}"
+        case Decimal():
+            return repr(int(value)) if value == value.to_integral_value() else format(value.normalize(), "f")
         case _ if is_dataclass(value):
             return f"{type(value).__name__}({', '.join(_said(value, fields(value)))})"
         case _:

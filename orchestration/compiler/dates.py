@@ -257,7 +257,9 @@ def _during(text: str, span: Span) -> DayWindow:
     unit = next((unit for unit in units if found and unit == found[2]), None)
     if not found or not unit:
         known = [f"{which} {unit}" for which in _PERIODS for unit in units]
-        raise error("bad-window", f"`{text}` is not a period", span, nearest(text, known))
+        rolling = re.fullmatch(r"(last|next) (\d+ \w+)", text)
+        help_ = f"write `in_{rolling[1]}: {rolling[2]}`" if rolling else nearest(text, known)
+        raise error("bad-window", f"`{text}` is not a period", span, help_)
     periods = _PERIODS[found[1]]
     return DayWindow(PeriodDay(unit, periods), PeriodDay(unit, periods + 1, days=-1))
 

@@ -143,7 +143,7 @@ def _measures_document(compilation: Compilation, plan: Plan) -> Document:
         columns,
         materialized="incremental",
         incremental_strategy="append",
-        on_schema_change="fail",
+        on_schema_change="ignore",
         pre_hook="{{ forget_measures([" + listed + "]) }}",
         tags=[DAY],
     )

@@ -67,7 +67,7 @@ def _measure_select(plan: Plan, measure: Measure, reading: Import, day: exp.Colu
 def _property_totals(attribute: Attribute | None, reading: Import) -> list[exp.Expr]:
     if attribute is None:
         nothing = [aliased(cast(exp.Null(), EXACT), name) for name in TOTALS]
-        return [aliased(number(0), "known_values"), *nothing]
+        return [aliased(cast(number(0), "bigint"), "known_values"), *nothing]
     value = reading.value(attribute, False)
     totals = (exp.Sum(this=value.copy()), exp.Min(this=value.copy()), exp.Max(this=value.copy()))
     exact = (aliased(cast(total, EXACT), name) for total, name in zip(totals, TOTALS, strict=True))

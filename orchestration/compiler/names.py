@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from hashlib import sha256
 
 MAX_NAME = 55
@@ -11,11 +12,16 @@ MAX_NAME = 55
 def slug(*phrases: str) -> str:
     """Phrases as one name of small letters, digits and _; a name that would be too long ends in a digest of itself."""
     said = "_".join(phrases).lower()
-    name = re.sub(r"[^a-z0-9]+", "_", said).strip("_") or "value"
+    name = uncut(said)
     lossless = re.fullmatch(r"[a-z0-9_ ]*", said) is not None
     if len(name) <= MAX_NAME and lossless:
         return name
     return f"{name[: MAX_NAME - 7].rstrip('_')}_{digest(said)}"
+
+
+def uncut(said: str) -> str:
+    """Words as one name, however long, and whatever they lose."""
+    return re.sub(r"[^a-z0-9]+", "_", said.lower()).strip("_") or "value"
 
 
 def comment(said: str) -> str:
@@ -36,12 +42,19 @@ class Namer:
     def __init__(self, *taken: str) -> None:
         self.taken = {name.lower() for name in taken}
 
-    def name(self, wanted: str, meaning: str) -> str:
-        """The wanted name, if it is free; engines do not tell small letters from capitals."""
+    def name(self, wanted: str, meaning: str, derived: Iterable[str] = ()) -> str:
+        """The wanted name, if it is free and not too long; engines do not tell small letters from capitals.
+
+        `derived` are patterns of further names that will be made of it, which have to be free as well.
+        """
+        patterns = ("{}", *derived)
         chosen = wanted
-        if chosen.lower() in self.taken:
+        if len(chosen) > MAX_NAME or self._is_taken(chosen, patterns):
             chosen = f"{wanted[: MAX_NAME - 7]}_{digest(meaning)}"
-        while chosen.lower() in self.taken:
+        while self._is_taken(chosen, patterns):
             chosen += "_"
-        self.taken.add(chosen.lower())
+        self.taken |= {pattern.format(chosen).lower() for pattern in patterns}
         return chosen
+
+    def _is_taken(self, name: str, patterns: Iterable[str]) -> bool:
+        return any(pattern.format(name).lower() in self.taken for pattern in patterns)

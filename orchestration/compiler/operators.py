@@ -192,7 +192,7 @@ def entry_to_rank(entry: Entry, within: Attribute | None, around: Around) -> Ran
 
 def _help(kind: Type, word: str) -> str:
     close = closest(word, (*WORDS[kind], *BARE, *MODIFIERS))
-    if close:
+    if close and not any(word in words for words in WORDS.values()):
         return f"did you mean `{close}`?"
     return "use " + ", ".join(f"`{known}`" for known in WORDS[kind])
 

@@ -81,21 +81,35 @@ class Plan:
         return tuple(sorted({*moved, *paused}))
 
 
-def mentioned(rule: Rule) -> Iterator[str]:
-    """The keys of the segments that a rule refers to, those of attached subjects included."""
+def _own(rule: Rule) -> Iterator[str]:
+    """The keys of the segments that a rule asks of the subject itself."""
     for condition in conditions(rule):
         match condition:
             case SegmentCondition(keys) | MoveCondition(keys):
                 yield from keys
+            case _:
+                pass
+
+
+def _of_attached(rule: Rule) -> Iterator[str]:
+    """The keys of the segments that a rule asks of subjects reached through a relation, the same entity's too."""
+    for condition in conditions(rule):
+        match condition:
             case RelationCondition(where=where) if where:
-                yield from mentioned(where)
+                yield from _own(where)
             case _:
                 pass
 
 
 def references(segment: Segment) -> tuple[str, ...]:
     """The keys of the segments that a judged segment's rule refers to."""
-    return tuple(dict.fromkeys(mentioned(segment.rule))) if segment.status is Status.ACTIVE else ()
+    found = (*_own(segment.rule), *_of_attached(segment.rule))
+    return tuple(dict.fromkeys(found)) if segment.status is Status.ACTIVE else ()
+
+
+def linked(segment: Segment) -> frozenset[str]:
+    """Those of them whose flags have to be there before the traits of this one."""
+    return frozenset(_of_attached(segment.rule)) if segment.status is Status.ACTIVE else frozenset()
 
 
 def attached_entities(rule: Rule) -> tuple[str, ...]:
@@ -137,9 +151,9 @@ def segments_to_plans(
     for block, traits in zip(blocks, needs, strict=True):
         entity = catalog.entities[block.entity]
         given = [each for plan in plans if plan.entity is entity for each in plan.judged] if _is_last(block) else []
-        same = {each.key for each in kept.values() if each.entity == entity.name}
-        asked = {key for segment in block.segments for key in references(segment)}
-        needed = given or [kept[key] for key in sorted(asked & same & tables.keys())]
+        own = {key for segment in block.segments for key in _own(segment.rule)}
+        seen = {key for segment in block.segments for key in linked(segment)}
+        needed = given or [kept[key] for key in sorted(own & tables.keys())]
         plans.append(
             Plan(
                 name=block.name,
@@ -149,7 +163,7 @@ def segments_to_plans(
                 traits=_name_traits(entity, traits),
                 levels=_levels(block.segments),
                 given=tuple((segment, tables[segment.key]) for segment in needed),
-                seen={key: tables[key] for key in sorted(asked - same)},
+                seen={key: tables[key] for key in sorted(seen)},
             )
         )
         tables |= {segment.key: f"{block.name}_segments" for segment in block.segments}
@@ -180,8 +194,7 @@ def _looks_at(catalog: Catalog, segments: Mapping[str, Segment]) -> dict[str, se
     """Which entities each entity's segments look at, as far as those are still to be judged."""
     found: dict[str, set[str]] = {entity: set() for entity in catalog.entities}
     for segment in segments.values():
-        entities = {segments[key].entity for key in references(segment) if key in segments}
-        found[segment.entity] |= entities - {segment.entity}
+        found[segment.entity] |= {segments[key].entity for key in linked(segment) if key in segments}
     return found
 
 
@@ -201,7 +214,7 @@ def _early_blocks(catalog: Catalog, kept: Mapping[str, Segment]) -> Iterator[_Bl
     """What other entities look at, by how often the looking changes between entities on the way there."""
     stages: dict[str, int] = {}
     for key in _in_order({key: set(references(segment)) for key, segment in kept.items()}):
-        steps = (stages[each] + (kept[each].entity != kept[key].entity) for each in references(kept[key]))
+        steps = (stages[each] + (each in linked(kept[key])) for each in references(kept[key]))
         stages[key] = max(steps, default=0)
     consumers = _consumers(kept)
     namer = Namer(*catalog.entities)
@@ -209,26 +222,21 @@ def _early_blocks(catalog: Catalog, kept: Mapping[str, Segment]) -> Iterator[_Bl
         for entity in catalog.entities:
             keys = [key for key in consumers if stages[key] == stage and kept[key].entity == entity]
             if keys:
-                others = sorted({each for key in keys for each in consumers[key]} - {entity})
+                others = sorted({each for key in keys for each in consumers[key]})
                 name = namer.name("_".join([entity, "for", *others]), " ".join(keys))
                 yield _Block(name, entity, tuple(kept[key] for key in keys))
 
 
 def _consumers(kept: Mapping[str, Segment]) -> dict[str, set[str]]:
-    """The segments that other entities look at, or that those need, with the entities for whose sake."""
+    """The segments that are looked at through relations, or that those need, with the entities for whose sake."""
     found: dict[str, set[str]] = {}
-    waiting = [
-        (each, segment.entity)
-        for segment in kept.values()
-        for each in references(segment)
-        if kept[each].entity != segment.entity
-    ]
+    waiting = [(each, segment.entity) for segment in kept.values() for each in linked(segment)]
     while waiting:
         key, consumer = waiting.pop()
         if consumer in found.setdefault(key, set()):
             continue
         found[key].add(consumer)
-        waiting += [(each, consumer) for each in references(kept[key]) if kept[each].entity == kept[key].entity]
+        waiting += [(each, consumer) for each in references(kept[key]) if each not in linked(kept[key])]
     return {key: found[key] for key in kept if key in found}
 
 

@@ -178,7 +178,13 @@ def _list_select(trait: ListTrait) -> exp.Query:
 
 def _past_selects(plans: Sequence[Plan], locate: Locate, recorded: Recorded) -> dict[str, exp.Query]:
     """What stands for the tables of earlier days, whether or not the warehouse holds them."""
-    found = {HISTORY_BEFORE + plan.entity.name: _history_select(plan, locate, recorded) for plan in plans}
+    flags: dict[Entity, dict[str, None]] = {}
+    for plan in plans:
+        flags.setdefault(plan.entity, {}).update(dict.fromkeys(plan.recorded))
+    found: dict[str, exp.Query] = {
+        HISTORY_BEFORE + entity.name: _history_select(entity, tuple(keys), locate, recorded)
+        for entity, keys in flags.items()
+    }
     found |= {entity.versions: _no_versions(entity) for entity in recorded.unrecorded}
     return {
         **found,
@@ -187,17 +193,17 @@ def _past_selects(plans: Sequence[Plan], locate: Locate, recorded: Recorded) -> 
     }
 
 
-def _history_select(plan: Plan, locate: Locate, recorded: Recorded) -> exp.Query:
+def _history_select(entity: Entity, keys: tuple[str, ...], locate: Locate, recorded: Recorded) -> exp.Query:
     """The flags as recorded before the day, by version; a flag never recorded is false."""
-    held = recorded.columns.get(plan.entity.name, ())
-    flags = [column(key) if key in held else exp.alias_(exp.false(), key) for key in plan.recorded]
-    key = column(plan.entity.key)
+    held = recorded.columns.get(entity.name, ())
+    flags = [column(key) if key in held else exp.alias_(exp.false(), key) for key in keys]
+    key = column(entity.key)
     if not held:
         never = [exp.alias_(cast(exp.Null(), "date"), name) for name in ("valid_from", "valid_to")]
         nobody = exp.Select(expressions=[key, *flags, *never])
-        return nobody.from_(locate(plan.entity.model), copy=False).where(exp.false(), copy=False)
+        return nobody.from_(locate(entity.model), copy=False).where(exp.false(), copy=False)
     query = exp.Select(expressions=[key, *flags, *_validity()])
-    query = query.from_(locate(f"{plan.entity.name}_history"), copy=False)
+    query = query.from_(locate(f"{entity.name}_history"), copy=False)
     return query.where(exp.LT(this=column("dbt_valid_from"), expression=_day()), copy=False)
 
 

@@ -22,7 +22,7 @@ from orchestration.compiler.catalog import Entity, EventRows, Link, Rows, TimeCo
 from orchestration.compiler.fields import Fields, as_boolean, as_text, as_texts, collected, error
 from orchestration.compiler.operators import WORDS as OPERATORS
 from orchestration.compiler.operators import entries_to_conditions, node_to_conditions
-from orchestration.compiler.problem import Problem, Problems, closest, nearest
+from orchestration.compiler.problem import Problem, Problems, Span, closest, nearest
 from orchestration.compiler.scope import Scope, attached_scope, row_scope
 from orchestration.compiler.segment import (
     All,
@@ -155,7 +155,20 @@ def _warn_of_values(condition: AttributeCondition, entry: Entry, scope: Scope) -
     for value in condition.test.values:
         if value not in known:
             message = f"the catalog knows no value `{value}` of `{condition.attribute.name}`"
-            scope.report.warn("unknown-value", message, entry.key.span, nearest(str(value), map(str, known)))
+            span = _span_of(value, entry.value) or entry.key.span
+            scope.report.warn("unknown-value", message, span, nearest(str(value), map(str, known)))
+
+
+def _span_of(value: object, node: Node) -> Span | None:
+    """Where a value stands in what is said about an attribute."""
+    match node:
+        case Scalar(value=written):
+            return node.span if written == value else None
+        case Sequence(items):
+            inner: tuple[Node, ...] = items
+        case Mapping(entries):
+            inner = tuple(each.value for each in entries)
+    return next(filter(None, (_span_of(value, each) for each in inner)), None)
 
 
 def _named(entry: Entry, scope: Scope) -> Rule:
@@ -171,6 +184,10 @@ def _named(entry: Entry, scope: Scope) -> Rule:
 
 
 def _no_attribute(entry: Entry, scope: Scope) -> Problems:
+    if scope.entity and entry.name in scope.entity.relations:
+        message = f"`{entry.name}` is a relation of {scope.entity.name}, not an attribute"
+        help_ = f"write `{entry.name}.ATTRIBUTE: …`, or `related: {entry.name}` with `where:`"
+        return error("unknown-attribute", message, entry.key.span, help_)
     known = (*scope.attributes, *(WORDS if scope.entity else GROUPS))
     close = closest(entry.name, known)
     help_ = f"did you mean `{close}`?" if close else nearest(entry.name, scope.attributes)

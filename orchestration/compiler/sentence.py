@@ -27,6 +27,7 @@ from orchestration.compiler.segment import (
     StaticMembers,
     Status,
 )
+from orchestration.compiler.window import Window
 from orchestration.compiler.words import (
     AT_LEAST_ONCE,
     NEVER,
@@ -118,7 +119,8 @@ def _condition(condition: Condition, who: str) -> str:
         case RegularCondition():
             return f"{who} have {condition_to_words(condition)}"
         case SequenceCondition(_, steps, windows):
-            return f"{who} have performed {steps_to_words(steps)}{windows_to_words(windows)}"
+            during = f", all{windows_to_words(windows)}" if windows else ""
+            return f"{who} have performed {steps_to_words(steps)}{during}"
         case SegmentCondition(keys):
             return f"{who} are in {_segments(keys)}"
         case MoveCondition(keys, move, windows):
@@ -135,29 +137,33 @@ def _segments(keys: tuple[str, ...]) -> str:
 def _event(condition: EventCondition, who: str) -> str:
     names = " or ".join(condition.names) if condition.names else "any event"
     chosen = f"{names}{_where(condition.where)}"
-    when, number = windows_to_words(condition.windows), condition.number
+    when, number = _windows(condition.windows, condition.where), condition.number
     match number.aggregate:
         case Aggregate.COUNT if number == AT_LEAST_ONCE:
             return f"{who} have performed {chosen}{when}"
         case Aggregate.COUNT if number == NEVER:
             return f"{who} have not performed {chosen}{when}"
         case Aggregate.COUNT if counted := _counted(number):
-            return f"{who} have performed {chosen} {counted} times{when}"
+            return f"{who} have performed {chosen} {counted} {_times(counted)}{when}"
         case Aggregate.DAYS if counted := _counted(number):
-            return f"{who} have performed {chosen} on {counted} days{when}"
+            return f"{who} have performed {chosen} on {counted} {'day' if counted.endswith(' 1') else 'days'}{when}"
         case Aggregate.COUNT:
-            return f"whose number of {chosen}{when} {_tests(number)}"
+            return f"whose number of {chosen}{_closed(when)} {_tests(number)}"
         case Aggregate.DAYS:
-            return f"whose number of days with {chosen}{when} {_tests(number)}"
+            return f"whose number of days with {chosen}{_closed(when)} {_tests(number)}"
         case _:
-            return f"whose {_aggregate(number)} over {chosen}{when} {_tests(number)}"
+            return f"whose {_aggregate(number)} over {chosen}{_closed(when)} {_tests(number)}"
 
 
 def _relation(condition: RelationCondition, who: str) -> str:
     name = condition.relation.name
     joined = "are attached to" if isinstance(condition.relation, Link) else "have"
     where = _where(condition.where) if condition.related is None else _of_attached(condition)
-    chosen, number = f"{name}{where}{windows_to_words(condition.windows)}", condition.number
+    number = condition.number
+    if number.aggregate is Aggregate.COUNT and number not in (AT_LEAST_ONCE, NEVER):
+        name = plural(name) if condition.related and name == condition.related.name else name
+    when = _windows(condition.windows, condition.where)
+    chosen = f"{name}{where}{when}"
     if number == AT_LEAST_ONCE:
         return f"{who} {joined} {'a ' if joined != 'have' and not name.endswith('e') else ''}{chosen}"
     if number == NEVER:
@@ -166,8 +172,8 @@ def _relation(condition: RelationCondition, who: str) -> str:
     if number.aggregate is Aggregate.COUNT and counted:
         return f"{who} {joined} {counted} {chosen}"
     if number.aggregate is Aggregate.COUNT:
-        return f"whose number of {chosen} {_tests(number)}"
-    return f"whose {_aggregate(number)} over {chosen} {_tests(number)}"
+        return f"whose number of {name}{where}{_closed(when)} {_tests(number)}"
+    return f"whose {_aggregate(number)} over {name}{where}{_closed(when)} {_tests(number)}"
 
 
 def _of_attached(condition: RelationCondition) -> str:
@@ -209,11 +215,26 @@ def _unknown(number: Number) -> str:
 def _end(condition: EndCondition) -> str:
     source, names = condition.source, condition.names
     name = (" or ".join(names) if names else "event of any kind") if isinstance(source, EventRows) else source.name
-    chosen = f"{condition.end} {name}{_where(condition.where)}{windows_to_words(condition.windows)}"
+    of = "" if isinstance(source, EventRows) else "of their "
+    chosen = f"{condition.end} {of}{name}{_where(condition.where)}{_windows(condition.windows, condition.where)}"
     asked = [test_to_words(test, False) for test in condition.tests]
     if condition.having is not None:
         asked.append(f"is one {_where(condition.having).strip()}")
     return f"whose {chosen} {' and '.join(asked)}{' (or there is none)' if condition.unknown else ''}"
+
+
+def _times(counted: str) -> str:
+    return "time" if counted.endswith(" 1") else "times"
+
+
+def _windows(windows: tuple[Window, ...], where: Rule | None) -> str:
+    """The windows, set off from what is said of the rows before them."""
+    said = " and".join(windows_to_words([window]) for window in windows)
+    return f",{said}" if said and where else said
+
+
+def _closed(when: str) -> str:
+    return f"{when}," if when.startswith(",") else when
 
 
 def _where(where: Rule | None) -> str:
@@ -232,7 +253,7 @@ def _row(rule: Rule) -> str:
             ]
             return _listed(grouped, word) if len(said) > 1 else said[0]
         case Not(inner):
-            return f"it is not true that {_row(inner)}"
+            return f"not ({_row(inner)})"
         case Everyone():
             return "anything is so"
         case _:

@@ -33,6 +33,9 @@ EARLIER = exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING",
 LATER = exp.WindowSpec(kind="ROWS", start="1", start_side="FOLLOWING", end="UNBOUNDED", end_side="FOLLOWING")
 
 
+DERIVED = ("{}_at", "last_{}_at", "next_{}_at")
+
+
 def add_sequences(building: Building) -> None:
     """Whether the events of each sequence follow each other as asked."""
     for trait in building.of_kind(SequenceTrait):
@@ -54,7 +57,8 @@ class _Sequence:
         self.trait = trait
         self.reading: Import = building.rows(trait.events)
         namer = Namer(building.key, "at")
-        self.names = [namer.name(_step_name(step), repr((place, step))) for place, step in enumerate(trait.steps)]
+        steps = enumerate(trait.steps)
+        self.names = [namer.name(_step_name(step), repr((place, step)), DERIVED) for place, step in steps]
         self.at = column("at")
 
     def reached(self) -> exp.Select:
@@ -135,13 +139,13 @@ class _Sequence:
 
     def _next(self, source: str) -> str:
         name = self.names[-1]
-        following = aliased(self._over(exp.Min, self._moment_of(name), LATER), f"next_{name}_at")
+        following = aliased(self._over(exp.Min, self._moment_of(name), LATER), DERIVED[2].format(name))
         query = select(exp.Star(), following).from_(table(source), copy=False)
         return self._add(f"until {name}", query)
 
     def _stayed_away(self, last: Step, previous: str) -> list[exp.Expr]:
         assert last.within, "a last step that must not happen has a time"
-        end, following = later(column(_reached(previous)), last.within), column(f"next_{self.names[-1]}_at")
+        end, following = later(column(_reached(previous)), last.within), column(DERIVED[2].format(self.names[-1]))
         none = either_of(is_null(following), compared(following.copy(), ">", end))
         return [none, compared(end.copy(), "<=", end_of_day(self.building.clock))]
 
@@ -163,8 +167,8 @@ def _step_name(step: Step) -> str:
 
 
 def _reached(name: str) -> str:
-    return f"{name}_at"
+    return DERIVED[0].format(name)
 
 
 def _since(name: str) -> str:
-    return f"last_{name}_at"
+    return DERIVED[1].format(name)

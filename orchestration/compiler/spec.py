@@ -17,6 +17,7 @@ from orchestration.compiler.source import Entry, Node, Scalar, Sequence, read
 KEY = re.compile(r"[a-z][a-z0-9_]{0,54}\Z")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,54}\Z")
 RESERVED = ("operation", "held_back_by", "consent", "as_of_date")
+NO_KEYS = ("valid_from", "valid_to")  # columns beside the flags in what is recorded
 SENDS = ("full", "changes", "entries_once")
 
 
@@ -80,7 +81,7 @@ class DestinationSpec:
 def source_to_key(source: SourceFile) -> str:
     """The key that the file's name gives. Raises Problems."""
     key = PurePosixPath(source.path).stem
-    if not KEY.match(key) or key.startswith("dbt_"):
+    if not KEY.match(key) or key.startswith("dbt_") or key in NO_KEYS:
         help_ = "use small letters, digits and _, beginning with a letter but not with dbt_, at most 55"
         raise error("bad-key", f"the file's name gives the key `{key}`", Span(source, 1, 1, 1), help_)
     return key

@@ -26,7 +26,7 @@ from orchestration.compiler.trait import (
     Total,
     Trait,
 )
-from orchestration.compiler.window import Window
+from orchestration.compiler.window import DayWindow, Window
 from orchestration.compiler.words import (
     condition_to_words,
     rule_to_words,
@@ -76,7 +76,8 @@ def trait_to_words(trait: Trait) -> str:
         case PeriodsTrait(measure, _, periods, times, failing):
             said = " and ".join(test_to_words(test, each.negated) for each in times for test in each.tests)
             of = " ".join([names_to_words(measure.names), *_where(measure.where)])
-            return f"{'not ' if failing else ''}{of} {said} {windows_to_words(periods[-1:])} in {len(periods)} periods"
+            first = windows_to_words([DayWindow(periods[-1].first, periods[0].last)])
+            return f"{of} periods {'not ' if failing else ''}met of {len(periods)}{first} that {said}"
         case SequenceTrait(_, steps, windows):
             return f"{steps_to_words(steps)}{windows_to_words(windows)}"
         case MoveTrait(segment, move, windows):
@@ -103,7 +104,7 @@ def _source(source: Rows | Link, names: tuple[str, ...] | None) -> str:
 
 def _total(name: str, where: Rule | None, windows: Sequence[Window], total: Total, attribute: Attribute | None) -> str:
     of = f" of {attribute.name}" if attribute else ""
-    return " ".join([f"{name} {total}{of}", *_where(where)]) + windows_to_words(windows)
+    return " ".join([f"{name} {total}{of}{windows_to_words(windows)}", *_where(where)])
 
 
 def _end(trait: EndTrait) -> str:

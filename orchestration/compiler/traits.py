@@ -12,10 +12,18 @@ from orchestration.compiler.imports import Bases, Import, bare, in_base, select,
 from orchestration.compiler.names import slug
 from orchestration.compiler.past import add_past
 from orchestration.compiler.plan import Plan
-from orchestration.compiler.rows import add_ends, add_measures, add_periods, add_rows
+from orchestration.compiler.rows import add_ends, add_measures, add_periods, add_rows, when
 from orchestration.compiler.sequences import add_sequences
-from orchestration.compiler.sql import cast, column, compared, conjunction, is_known, model, returns_in, table
-from orchestration.compiler.trait import AttributeTrait, ListTrait, PlacesTrait, PlaceTrait, ReturnTrait
+from orchestration.compiler.sql import cast, column, compared, is_known, model, returns_in, table
+from orchestration.compiler.trait import (
+    AttributeTrait,
+    ListTrait,
+    MeasureTrait,
+    PlacesTrait,
+    PlaceTrait,
+    ReturnTrait,
+    RowsTrait,
+)
 
 
 def traits_select(plan: Plan, bases: Bases) -> exp.Select:
@@ -74,8 +82,9 @@ def _add_places(building: Building) -> None:
         by_value = exp.Ordered(this=value.copy(), desc=trait.side == "top", nulls_first=False)
         by_key = exp.Ordered(this=binary_order(column(building.key, building.base), building.plan.entity.key_is_text))
         place = exp.Window(this=exp.RowNumber(), partition_by=group, order=exp.Order(expressions=[by_value, by_key]))
-        known = conjunction([is_known(each.copy()) for each in (value, *group)])
-        building.values[trait] = exp.Case(ifs=[exp.If(this=known, true=place)])
+        always = isinstance(trait.of, MeasureTrait | RowsTrait) and trait.of.total.zero_when_empty
+        known = [is_known(each.copy()) for each in (*(() if always else (value,)), *group)]
+        building.values[trait] = when(known, place)
 
 
 def _group(building: Building, within: Attribute | None) -> list[exp.Expr]:

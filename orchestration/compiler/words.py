@@ -137,8 +137,7 @@ def test_to_words(test: Test, negated: bool) -> str:
         case Within(window):
             return f"is {window_to_words(window)}"
         case Anniversary(window):
-            day = "is today" if window.first == window.last else f"lies {window_to_words(window)}"
-            return f"has an anniversary that {day}"
+            return f"has its anniversary {'today' if window.first == window.last else window_to_words(window)}"
         case Rank(side, places, share, within):
             limit = f"{places}" if share is None else f"{(share * 100).normalize():f}%"
             return f"is in the {side} {limit}{f' within {within.name}' if within else ''}"

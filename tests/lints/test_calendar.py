@@ -46,7 +46,7 @@ def read(word: str, operand: str) -> Window:
 def test_claims_about_windows_hold_on_all_days() -> None:
     random = Random(1)
     claimed = {"empty": 0, "within": 0}
-    for _ in range(400):
+    for _ in range(250):
         pair = [written(random), written(random)]
         one, other = (read(*each) for each in pair)
         week = random.choice(("monday", "sunday", "saturday"))
@@ -55,7 +55,7 @@ def test_claims_about_windows_hold_on_all_days() -> None:
         claimed["within"] += within
         for _ in range(60 if empty or within else 0):
             check(pair, dt.date.fromordinal(random.randint(FIRST, LAST)), week, empty=empty, within=within)
-    assert min(claimed.values()) > 40
+    assert min(claimed.values()) > 25
 
 
 def check(pair: list[Any], as_of: dt.date, week: str, *, empty: bool, within: bool) -> None:

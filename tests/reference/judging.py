@@ -62,7 +62,8 @@ def _members(
     keys = [segment.key for segment in plans[-1].segments]
     sql = to_text(to_inline(plans, compilation.bases, as_of, locate, recorded), engine.dialect)
     key = compilation.catalog.entities[entity].key
-    rows = engine.rows(f"select {', '.join([key, *keys])} from ({sql}) as judged")
+    columns = ", ".join(f'"{name}"' for name in (key, *keys))
+    rows = engine.rows(f"select {columns} from ({sql}) as judged")
     assert all(value is not None for row in rows for value in row[1:]), "a flag is true or false"
     return {name: {row[0] for row in rows if row[number]} for number, name in enumerate(keys, 1)}
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Protocol, TypeAlias, cast
 
+from orchestration.compiler.behaviour import AT_LEAST_ONE, NONE_AT_ALL
 from orchestration.compiler.catalog import Catalog, Entity, Link
 from orchestration.compiler.lints.calendar import is_empty
 from orchestration.compiler.lints.rows import Chosen, Ends, RowsCondition, Totals, chosen_by
@@ -25,6 +26,7 @@ from orchestration.compiler.segment import (
     Rule,
     SegmentCondition,
     SequenceCondition,
+    StaticMembers,
     Within,
     conditions,
 )
@@ -140,8 +142,25 @@ class Judge:
                 return _turned(self.verdict(All(tuple(Not(each) for each in rules))))
             case All(rules):
                 return self._of_all(rules)
+            case _ if self._is_open(rule):
+                return None
             case _:
                 return False if self.never(rule) else True if self.never(Not(rule)) else None
+
+    def _is_open(self, condition: Condition) -> bool:
+        """Whether a condition is of a kind that, alone, plainly holds for some and not for others."""
+        match condition:
+            case AttributeCondition(attribute, test):
+                known = any(_common_key((each,)) == ("attribute", attribute) for each in self.assumed)
+                return not known and not isinstance(test, Within)
+            case EventCondition(windows=windows, number=number) | RelationCondition(windows=windows, number=number):
+                plain = number in (AT_LEAST_ONE, NONE_AT_ALL)
+                week = self.scope.catalog.week_starts_on
+                return plain and not is_empty(windows, week) and not self._impossible(chosen_by(condition))
+            case SegmentCondition() | StaticMembers():
+                return True
+            case _:
+                return False
 
     def _of_all(self, rules: tuple[Rule, ...]) -> bool | None:
         verdicts = [self.verdict(each) for each in rules]

@@ -21,7 +21,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'People who have performed signed_up, then report_created within 7 days in the last 60 days.' as "rule",
+    'People who have performed signed_up, then report_created within 7 days, all in the last 60 days.' as "rule",
     '26101d92dbc12f08de6b52a5ceab9fb5a24195dc9d6e23ffb50585d24f1e8f86' as definition
 union all
 select
@@ -45,7 +45,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'People who are in the segment active, whose role is user, whose app_downloaded is not true and who have not performed any event where device is ios or android in the last 90 days.' as "rule",
+    'People who are in the segment active, whose role is user, whose app_downloaded is not true and who have not performed any event where device is ios or android, in the last 90 days.' as "rule",
     '7f53050935858ca60ac2daeb837517b26929d374f1ee6c60e9673a03b5987954' as definition
 union all
 select
@@ -57,7 +57,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'People whose subscription_status is active or past_due and ((whose last_seen_at is more than 30 days ago and whose last_seen_at is at most 90 days ago), whose subscription_status is past_due, whose tags include Churn risk or who have conversations where rating is at most 2 in the last 30 days).' as "rule",
+    'People whose subscription_status is active or past_due and ((whose last_seen_at is more than 30 days ago and whose last_seen_at is at most 90 days ago), whose subscription_status is past_due, whose tags include Churn risk or who have conversations where rating is at most 2, in the last 30 days).' as "rule",
     '07d46b02b5898451612d9444254fceeaef2ca9afc50f94de2cb355ee676bd7a9' as definition
 union all
 select
@@ -93,7 +93,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'People whose sum of amount over orders where status is not refunded or pending in the last 90 days is more than 300.' as "rule",
+    'People whose sum of amount over orders where status is not refunded or pending, in the last 90 days, is more than 300.' as "rule",
     '62f998dcc5b973a9ffc0d2936fcbf93f51354c2af0838052d82ae8bf6dbaec03' as definition
 union all
 select
@@ -117,7 +117,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'People whose birth_date has an anniversary that lies in the next 7 days and whose accepts_marketing is true.' as "rule",
+    'People whose birth_date has its anniversary in the next 7 days and whose accepts_marketing is true.' as "rule",
     'a2b79e76ce99df7cbdf403002d2278da74c0ea8c8fd9f89c5f19b18a9b20a471' as definition
 union all
 select
@@ -177,7 +177,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'Households whose sum of discount over purchase in the last 30 days is at least 60 and that have not performed purchase where amount is more than 100 in the last 30 days.' as "rule",
+    'Households whose sum of discount over purchase in the last 30 days is at least 60 and that have not performed purchase where amount is more than 100, in the last 30 days.' as "rule",
     '2595516c5cb41f0f114f9a9bfea9eaac11f7015a017f25c14c5f548151a539ff' as definition
 union all
 select
@@ -213,7 +213,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'People who have at least 2 messages where channel is email and opened_at has any value in the last 60 days.' as "rule",
+    'People who have at least 2 messages where channel is email and opened_at has any value, in the last 60 days.' as "rule",
     'cfd6c46a96e935b3e45547340a3d86a51b094d800aa2e539755c2fd305df8b99' as definition
 union all
 select
@@ -249,7 +249,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'People whose first orders where status is paid is during this month.' as "rule",
+    'People whose first of their orders where status is paid is during this month.' as "rule",
     'e7be0c977a1219b8a00a0954ef4aa1ec0c4e1968b27f8387799e198758a941b4' as definition
 union all
 select
@@ -417,7 +417,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'Companies whose sum of amount over deals where stage is open in the last 120 days is more than 10000.' as "rule",
+    'Companies whose sum of amount over deals where stage is open, in the last 120 days, is more than 10000.' as "rule",
     'b092e418f6912b1d149774fc786ec3ace4c8d2d6f05dc94ca1d1e5894aa285a3' as definition
 union all
 select
@@ -489,7 +489,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'People who have performed report_created where format is pdf at least 3 times in the last 60 days.' as "rule",
+    'People who have performed report_created where format is pdf at least 3 times, in the last 60 days.' as "rule",
     '3bffb631dabb1fa772810e57a0a6dd57738884c276a8594bb6e456f8762f5e16' as definition
 union all
 select
@@ -550,7 +550,7 @@ select
     'active' as status,
     false as hidden,
     'People whose role is user and whose total_spend is in the top 10% within country.' as "rule",
-    '8fc47bdeffb675b5c2afc640bef3832bb801b42a386daaa34506144dc69db77b' as definition
+    'a4307138b0043aaf261c67112ca0638b1c299a96f9cdfcf014b4223f39b1b2f0' as definition
 union all
 select
     'trial_ending_soon' as segment,
@@ -585,7 +585,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'People whose tags include VIP or whose sum of amount over orders where status is paid in the last 1 year is at least 1000.' as "rule",
+    'People whose tags include VIP or whose sum of amount over orders where status is paid, in the last 1 year, is at least 1000.' as "rule",
     'fe9c41bc5e38a74690fefab7b91b18847bf5849bb0290583706b8920ae5439ec' as definition
 union all
 select
@@ -597,7 +597,7 @@ select
     '' as labels,
     'active' as status,
     false as hidden,
-    'People who have tickets where priority is high or urgent and status is not resolved in the last 60 days.' as "rule",
+    'People who have tickets where priority is high or urgent and status is not resolved, in the last 60 days.' as "rule",
     '5ef2fe499a790f114837af07481c548e1f019444c4d87cf8ef679024b02f42fd' as definition
 union all
 select

@@ -10,7 +10,7 @@ select
     coalesce(plan in ('starter', 'pro', 'enterprise') and people_count_where_in_segment_at_risk >= 2, false) as accounts_at_risk, /* Accounts at risk */
     coalesce(monthly_spend >= 500, false) as big_accounts, /* Big accounts */
     people_count = 0 as empty_companies, /* Empty companies */
-    deals_sum_of_amount_where_stage_is_open_in_the_l_dc112b > 10000 as open_pipeline, /* Open pipeline */
+    deals_sum_of_amount_in_the_last_120_days_where_s_89989a > 10000 as open_pipeline, /* Open pipeline */
     coalesce(
         plan in ('starter', 'pro', 'enterprise')
         and people_count >= 1

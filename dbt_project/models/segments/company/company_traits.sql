@@ -67,7 +67,7 @@ with companies as (
                 when "stage" = 'open' and created_at_day between {{ as_of() }} - interval 119 day and {{ as_of() }}
                 then amount
             end
-        ) as deals_sum_of_amount_where_stage_is_open_in_the_l_dc112b
+        ) as deals_sum_of_amount_in_the_last_120_days_where_s_89989a
     from deals
     group by
         company_id
@@ -80,7 +80,7 @@ select
     coalesce(people_by_company.people_count_where_in_segment_at_risk, 0) as people_count_where_in_segment_at_risk,
     coalesce(people_by_company.people_count, 0) as people_count,
     coalesce(people_by_company.people_count_where_last_seen_at_is_in_the_last_30_days, 0) as people_count_where_last_seen_at_is_in_the_last_30_days,
-    coalesce(deals_by_company.deals_sum_of_amount_where_stage_is_open_in_the_l_dc112b, 0) as deals_sum_of_amount_where_stage_is_open_in_the_l_dc112b
+    coalesce(deals_by_company.deals_sum_of_amount_in_the_last_120_days_where_s_89989a, 0) as deals_sum_of_amount_in_the_last_120_days_where_s_89989a /* deals sum of amount in the last 120 days where stage is open */
 from companies
 left join people_by_company
     on people_by_company.company_id = companies.company_id

@@ -41,7 +41,7 @@ select
     household_id,
     occurred_at_day as day,
     count(*) as events,
-    0 as known_values,
+    cast(0 as bigint) as known_values,
     cast(null as decimal(38, 9)) as total,
     cast(null as decimal(38, 9)) as minimum,
     cast(null as decimal(38, 9)) as maximum
@@ -61,7 +61,7 @@ select
     household_id,
     occurred_at_day as day,
     count(*) as events,
-    0 as known_values,
+    cast(0 as bigint) as known_values,
     cast(null as decimal(38, 9)) as total,
     cast(null as decimal(38, 9)) as minimum,
     cast(null as decimal(38, 9)) as maximum
@@ -101,7 +101,7 @@ select
     household_id,
     occurred_at_day as day,
     count(*) as events,
-    0 as known_values,
+    cast(0 as bigint) as known_values,
     cast(null as decimal(38, 9)) as total,
     cast(null as decimal(38, 9)) as minimum,
     cast(null as decimal(38, 9)) as maximum
@@ -123,7 +123,7 @@ select
     household_id,
     occurred_at_day as day,
     count(*) as events,
-    0 as known_values,
+    cast(0 as bigint) as known_values,
     cast(null as decimal(38, 9)) as total,
     cast(null as decimal(38, 9)) as minimum,
     cast(null as decimal(38, 9)) as maximum
@@ -143,7 +143,7 @@ select
     household_id,
     occurred_at_day as day,
     count(*) as events,
-    0 as known_values,
+    cast(0 as bigint) as known_values,
     cast(null as decimal(38, 9)) as total,
     cast(null as decimal(38, 9)) as minimum,
     cast(null as decimal(38, 9)) as maximum

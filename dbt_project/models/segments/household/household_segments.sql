@@ -12,7 +12,7 @@ select
     campaign_received_count_in_the_last_60_days >= 1 and coupon_redeemed_count_in_the_last_60_days >= 1 as campaign_responders, /* Campaign responders */
     coupon_redeemed_count_in_the_last_90_days >= 3 as coupon_lovers, /* Coupon lovers */
     purchase_sum_of_discount_in_the_last_30_days >= 60
-    and purchase_count_where_amount_is_more_than_100_in_2bd227 = 0 as discount_seekers, /* Discount seekers */
+    and purchase_count_in_the_last_30_days_where_amount_cc9018 = 0 as discount_seekers, /* Discount seekers */
     coalesce(
         composition in ('1 Adult Kids', '2 Adults Kids')
         and (
@@ -29,5 +29,5 @@ select
     ) as lapsed_shoppers, /* Lapsed shoppers */
     coalesce(first_seen_at_day between {{ as_of() }} - interval 59 day and {{ as_of() }}, false) as new_households, /* New households */
     purchase_sum_of_amount_in_the_last_30_days >= 500 as top_spenders, /* Top spenders */
-    purchase_is_at_least_1_from_41_days_ago_to_35_da_5184a4 >= 6 as weekly_shoppers /* Weekly shoppers */
+    purchase_periods_met_of_6_in_the_last_42_days_th_dca633 >= 6 as weekly_shoppers /* Weekly shoppers */
 from traits

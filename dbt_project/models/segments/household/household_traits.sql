@@ -50,7 +50,7 @@ with households as (
 ), purchase_where_amount_is_more_than_100 as (
     select
         household_id,
-        sum(case when day between {{ as_of() }} - interval 29 day and {{ as_of() }} then events end) as purchase_count_where_amount_is_more_than_100_in_2bd227
+        sum(case when day between {{ as_of() }} - interval 29 day and {{ as_of() }} then events end) as purchase_count_in_the_last_30_days_where_amount_cc9018
     from {{ ref('household_measures') }}
     where
         measure = 'purchase_where_amount_is_more_than_100'
@@ -110,7 +110,7 @@ with households as (
 ), purchase_regularly as (
     select
         household_id,
-        count(*) as purchase_is_at_least_1_from_41_days_ago_to_35_da_5184a4
+        count(*) as purchase_periods_met_of_6_in_the_last_42_days_th_dca633
     from purchase_periods
     group by
         household_id
@@ -163,21 +163,18 @@ select
     coalesce(coupon_redeemed.coupon_redeemed_count_in_the_last_90_days, 0) as coupon_redeemed_count_in_the_last_90_days,
     coalesce(campaign_received.campaign_received_count_in_the_last_60_days, 0) as campaign_received_count_in_the_last_60_days,
     coalesce(purchase_with_discount.purchase_sum_of_discount_in_the_last_30_days, 0) as purchase_sum_of_discount_in_the_last_30_days,
-    coalesce(purchase_where_amount_is_more_than_100.purchase_count_where_amount_is_more_than_100_in_2bd227, 0) as purchase_count_where_amount_is_more_than_100_in_2bd227,
+    coalesce(purchase_where_amount_is_more_than_100.purchase_count_in_the_last_30_days_where_amount_cc9018, 0) as purchase_count_in_the_last_30_days_where_amount_cc9018, /* purchase count in the last 30 days where amount is more than 100 */
     coalesce(purchase.purchase_days_in_the_last_30_days, 0) as purchase_days_in_the_last_30_days,
     coalesce(purchase.purchase_count_in_the_last_21_days, 0) as purchase_count_in_the_last_21_days,
     coalesce(purchase.purchase_count_in_the_last_45_days, 0) as purchase_count_in_the_last_45_days,
     coalesce(purchase_where_amount_is_more_than_60.purchase_count_where_amount_is_more_than_60, 0) as purchase_count_where_amount_is_more_than_60,
-    coalesce(purchase_regularly.purchase_is_at_least_1_from_41_days_ago_to_35_da_5184a4, 0) as purchase_is_at_least_1_from_41_days_ago_to_35_da_5184a4,
+    coalesce(purchase_regularly.purchase_periods_met_of_6_in_the_last_42_days_th_dca633, 0) as purchase_periods_met_of_6_in_the_last_42_days_th_dca633, /* purchase periods met of 6 in the last 42 days that is at least 1 */
     coalesce(campaigns_by_household.campaigns_count_in_the_last_12_months, 0) as campaigns_count_in_the_last_12_months,
     coalesce(baskets_by_household.baskets_sum_of_amount_in_the_last_60_days, 0) as baskets_sum_of_amount_in_the_last_60_days,
     coalesce(baskets_by_household.baskets_known_of_amount_in_the_last_60_days, 0) as baskets_known_of_amount_in_the_last_60_days,
-    case
-        when coalesce(purchase_with_amount.purchase_sum_of_amount_in_the_last_90_days, 0) is not null
-        then row_number() over (
-            order by coalesce(purchase_with_amount.purchase_sum_of_amount_in_the_last_90_days, 0) desc, households.household_id
-        )
-    end as purchase_sum_of_amount_in_the_last_90_days_place_9852eb
+    row_number() over (
+        order by coalesce(purchase_with_amount.purchase_sum_of_amount_in_the_last_90_days, 0) desc, households.household_id
+    ) as purchase_sum_of_amount_in_the_last_90_days_place_9852eb /* purchase sum of amount in the last 90 days place from top */
 from households
 left join purchase_with_amount
     on purchase_with_amount.household_id = households.household_id

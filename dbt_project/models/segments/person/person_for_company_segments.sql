@@ -16,7 +16,7 @@ select
             )
             or subscription_status = 'past_due'
             or array_contains(tags, 'Churn risk')
-            or conversations_count_where_rating_is_at_most_2_in_b72445 >= 1
+            or conversations_count_in_the_last_30_days_where_ra_079b20 >= 1
         ),
         false
     ) as at_risk /* At Risk */

@@ -31,7 +31,7 @@ with people as (
                 when rating <= 2 and started_at_day between {{ as_of() }} - interval 29 day and {{ as_of() }}
                 then 1
             end
-        ) as conversations_count_where_rating_is_at_most_2_in_b72445
+        ) as conversations_count_in_the_last_30_days_where_ra_079b20
     from conversations
     group by
         person_id
@@ -41,7 +41,7 @@ select
     people.subscription_status,
     people.last_seen_at_day,
     people.tags,
-    coalesce(conversations_by_person.conversations_count_where_rating_is_at_most_2_in_b72445, 0) as conversations_count_where_rating_is_at_most_2_in_b72445
+    coalesce(conversations_by_person.conversations_count_in_the_last_30_days_where_ra_079b20, 0) as conversations_count_in_the_last_30_days_where_ra_079b20 /* conversations count in the last 30 days where rating is at most 2 */
 from people
 left join conversations_by_person
     on conversations_by_person.person_id = people.person_id

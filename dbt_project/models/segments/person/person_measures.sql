@@ -21,7 +21,7 @@ select
     person_id,
     occurred_at_day as day,
     count(*) as events,
-    0 as known_values,
+    cast(0 as bigint) as known_values,
     cast(null as decimal(38, 9)) as total,
     cast(null as decimal(38, 9)) as minimum,
     cast(null as decimal(38, 9)) as maximum
@@ -42,7 +42,7 @@ select
     person_id,
     occurred_at_day as day,
     count(*) as events,
-    0 as known_values,
+    cast(0 as bigint) as known_values,
     cast(null as decimal(38, 9)) as total,
     cast(null as decimal(38, 9)) as minimum,
     cast(null as decimal(38, 9)) as maximum
@@ -59,7 +59,7 @@ select
     person_id,
     occurred_at_day as day,
     count(*) as events,
-    0 as known_values,
+    cast(0 as bigint) as known_values,
     cast(null as decimal(38, 9)) as total,
     cast(null as decimal(38, 9)) as minimum,
     cast(null as decimal(38, 9)) as maximum
@@ -80,7 +80,7 @@ select
     person_id,
     occurred_at_day as day,
     count(*) as events,
-    0 as known_values,
+    cast(0 as bigint) as known_values,
     cast(null as decimal(38, 9)) as total,
     cast(null as decimal(38, 9)) as minimum,
     cast(null as decimal(38, 9)) as maximum
@@ -100,7 +100,7 @@ select
     person_id,
     occurred_at_day as day,
     count(*) as events,
-    0 as known_values,
+    cast(0 as bigint) as known_values,
     cast(null as decimal(38, 9)) as total,
     cast(null as decimal(38, 9)) as minimum,
     cast(null as decimal(38, 9)) as maximum
@@ -120,7 +120,7 @@ select
     person_id,
     occurred_at_day as day,
     count(*) as events,
-    0 as known_values,
+    cast(0 as bigint) as known_values,
     cast(null as decimal(38, 9)) as total,
     cast(null as decimal(38, 9)) as minimum,
     cast(null as decimal(38, 9)) as maximum
@@ -140,7 +140,7 @@ select
     person_id,
     occurred_at_day as day,
     count(*) as events,
-    0 as known_values,
+    cast(0 as bigint) as known_values,
     cast(null as decimal(38, 9)) as total,
     cast(null as decimal(38, 9)) as minimum,
     cast(null as decimal(38, 9)) as maximum
@@ -161,7 +161,7 @@ select
     person_id,
     occurred_at_day as day,
     count(*) as events,
-    0 as known_values,
+    cast(0 as bigint) as known_values,
     cast(null as decimal(38, 9)) as total,
     cast(null as decimal(38, 9)) as minimum,
     cast(null as decimal(38, 9)) as maximum

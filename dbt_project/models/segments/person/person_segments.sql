@@ -21,7 +21,7 @@ with traits as (
         signed_up_then_report_created_within_7_days_in_t_6b8c13 as activated, /* Activated */
         coalesce(last_seen_at_day between {{ as_of() }} - interval 29 day and {{ as_of() }}, false) as active, /* Active */
         in_static_beta_testers as beta_testers, /* Beta testers */
-        orders_sum_of_amount_where_status_is_not_refunde_58257a > 300 as big_spenders_lately, /* Big spenders lately */
+        orders_sum_of_amount_in_the_last_90_days_where_s_7066bc > 300 as big_spenders_lately, /* Big spenders lately */
         coalesce(birth_date_returns_in_the_next_7_days and accepts_marketing, false) as birthday_this_week, /* Birthday this week */
         any_event_count_in_the_last_7_days >= 1
         and any_event_count_in_the_30_days_before_that = 0
@@ -30,7 +30,7 @@ with traits as (
             array_contains(tags, 'Do not contact') or not accepts_marketing or email_bounced or email is null,
             false
         ) as do_not_contact, /* Do not contact */
-        messages_count_where_channel_is_email_and_opened_c65d6a >= 2 as engaged_readers, /* Engaged readers */
+        messages_count_in_the_last_60_days_where_channel_ce52fa >= 2 as engaged_readers, /* Engaged readers */
         coalesce(
             orders_first_day_where_status_is_paid between date_trunc('MONTH', {{ as_of() }}) and date_trunc('MONTH', {{ as_of() }}) + interval 1 month - interval 1 day,
             false
@@ -98,10 +98,10 @@ with traits as (
         ) as nordic_and_german_leads, /* Nordic and German leads */
         company_count_where_in_segment_big_accounts >= 1 as people_at_big_accounts, /* People at big accounts */
         coalesce(plan = 'pro', false) as pro_plan, /* Pro plan */
-        report_created_count_where_format_is_pdf_in_the_759809 >= 3 as report_builders, /* Report builders */
+        report_created_count_in_the_last_60_days_where_f_a57bb9 >= 3 as report_builders, /* Report builders */
         plan_is_pro_for_at_least_30_days as settled_on_pro, /* Settled on pro */
         coalesce(last_seen_at_day <= ({{ as_of() }} - interval 30 day), false) as slipping_away, /* Slipping Away */
-        report_created_is_at_least_1_from_27_days_ago_to_e1267e >= 3 as steady_reporters, /* Steady reporters */
+        report_created_periods_met_of_4_in_the_last_28_d_461369 >= 3 as steady_reporters, /* Steady reporters */
         coalesce(
             "role" = 'user'
             and (total_spend_place_from_top_within_country - 1) < 0.1 * total_spend_places_within_country,
@@ -112,8 +112,8 @@ with traits as (
             and trial_ends_at_day between {{ as_of() }} + interval 1 day and {{ as_of() }} + interval 30 day,
             false
         ) as trial_users, /* Trial users */
-        coalesce(array_contains(tags, 'VIP') or orders_sum_of_amount_where_status_is_paid_in_the_64ec08 >= 1000, false) as vip_customers, /* VIP Customers */
-        tickets_count_where_priority_is_high_or_urgent_a_bdb4d8 >= 1 as waiting_for_support /* Waiting for support */
+        coalesce(array_contains(tags, 'VIP') or orders_sum_of_amount_in_the_last_1_year_where_st_6dc8ca >= 1000, false) as vip_customers, /* VIP Customers */
+        tickets_count_in_the_last_60_days_where_priority_4d451a >= 1 as waiting_for_support /* Waiting for support */
     from judged_before
 )
 select
@@ -151,7 +151,7 @@ select
         active
         and "role" = 'user'
         and coalesce(not app_downloaded, true)
-        and any_event_count_where_device_is_ios_or_android_i_1d15b0 = 0,
+        and any_event_count_in_the_last_90_days_where_device_05da5d = 0,
         false
     ) as app_candidates, /* Mobile app candidates */
     company_count_where_plan_is_not_free_and_employe_0260d2 >= 1 and not do_not_contact as enterprise_contacts, /* Enterprise contacts */

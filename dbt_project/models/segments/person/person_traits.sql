@@ -70,7 +70,7 @@ with people as (
 ), any_event_where_device_is_ios_or_android as (
     select
         person_id,
-        sum(case when day between {{ as_of() }} - interval 89 day and {{ as_of() }} then events end) as any_event_count_where_device_is_ios_or_android_i_1d15b0
+        sum(case when day between {{ as_of() }} - interval 89 day and {{ as_of() }} then events end) as any_event_count_in_the_last_90_days_where_device_05da5d
     from {{ ref('person_measures') }}
     where
         measure = 'any_event_where_device_is_ios_or_android'
@@ -142,7 +142,7 @@ with people as (
 ), report_created_where_format_is_pdf as (
     select
         person_id,
-        sum(case when day between {{ as_of() }} - interval 59 day and {{ as_of() }} then events end) as report_created_count_where_format_is_pdf_in_the_759809
+        sum(case when day between {{ as_of() }} - interval 59 day and {{ as_of() }} then events end) as report_created_count_in_the_last_60_days_where_f_a57bb9
     from {{ ref('person_measures') }}
     where
         measure = 'report_created_where_format_is_pdf'
@@ -178,7 +178,7 @@ with people as (
 ), report_created_regularly as (
     select
         person_id,
-        count(*) as report_created_is_at_least_1_from_27_days_ago_to_e1267e
+        count(*) as report_created_periods_met_of_4_in_the_last_28_d_461369
     from report_created_periods
     group by
         person_id
@@ -201,7 +201,7 @@ with people as (
                 and ordered_at_day between {{ as_of() }} - interval 89 day and {{ as_of() }}
                 then amount
             end
-        ) as orders_sum_of_amount_where_status_is_not_refunde_58257a,
+        ) as orders_sum_of_amount_in_the_last_90_days_where_s_7066bc,
         min(case when status = 'paid' then ordered_at_day end) as orders_first_day_where_status_is_paid,
         sum(
             case
@@ -209,7 +209,7 @@ with people as (
                 and ordered_at_day between {{ as_of() }} - interval 12 month + interval 1 day and {{ as_of() }}
                 then amount
             end
-        ) as orders_sum_of_amount_where_status_is_paid_in_the_64ec08
+        ) as orders_sum_of_amount_in_the_last_1_year_where_st_6dc8ca
     from orders
     group by
         person_id
@@ -232,7 +232,7 @@ with people as (
                 and sent_at_day between {{ as_of() }} - interval 59 day and {{ as_of() }}
                 then 1
             end
-        ) as messages_count_where_channel_is_email_and_opened_c65d6a
+        ) as messages_count_in_the_last_60_days_where_channel_ce52fa
     from messages
     group by
         person_id
@@ -293,7 +293,7 @@ with people as (
                 and created_at_day between {{ as_of() }} - interval 59 day and {{ as_of() }}
                 then 1
             end
-        ) as tickets_count_where_priority_is_high_or_urgent_a_bdb4d8
+        ) as tickets_count_in_the_last_60_days_where_priority_4d451a
     from tickets
     group by
         person_id
@@ -462,31 +462,31 @@ select
         )
     ) as birth_date_returns_in_the_next_7_days,
     held_plan_is_pro_for_at_least_30_days.person_id is not null as plan_is_pro_for_at_least_30_days,
-    coalesce(any_event_where_device_is_ios_or_android.any_event_count_where_device_is_ios_or_android_i_1d15b0, 0) as any_event_count_where_device_is_ios_or_android_i_1d15b0,
+    coalesce(any_event_where_device_is_ios_or_android.any_event_count_in_the_last_90_days_where_device_05da5d, 0) as any_event_count_in_the_last_90_days_where_device_05da5d, /* any event count in the last 90 days where device is ios or android */
     coalesce(any_event.any_event_count_in_the_last_7_days, 0) as any_event_count_in_the_last_7_days,
     coalesce(any_event.any_event_count_in_the_30_days_before_that, 0) as any_event_count_in_the_30_days_before_that,
     coalesce(any_event.any_event_count_before_those, 0) as any_event_count_before_those,
     coalesce(any_event.any_event_count_in_the_last_30_days, 0) as any_event_count_in_the_last_30_days,
     coalesce(any_event.any_event_days_in_the_last_60_days, 0) as any_event_days_in_the_last_60_days,
-    coalesce(checkout_started_or_pricing_viewed.checkout_started_or_pricing_viewed_count_in_the_b31a41, 0) as checkout_started_or_pricing_viewed_count_in_the_b31a41,
+    coalesce(checkout_started_or_pricing_viewed.checkout_started_or_pricing_viewed_count_in_the_b31a41, 0) as checkout_started_or_pricing_viewed_count_in_the_b31a41, /* checkout_started or pricing_viewed count in the last 2 weeks */
     coalesce(upgraded.upgraded_count_in_the_last_2_weeks, 0) as upgraded_count_in_the_last_2_weeks,
     coalesce(report_created.report_created_count_in_the_last_60_days, 0) as report_created_count_in_the_last_60_days,
     coalesce(pricing_viewed.pricing_viewed_count_in_the_last_14_days, 0) as pricing_viewed_count_in_the_last_14_days,
     coalesce(
         file_exported_or_invite_sent_or_photo_uploaded_o_94fcc9.file_exported_or_invite_sent_or_photo_uploaded_o_37dd7f,
         0
-    ) as file_exported_or_invite_sent_or_photo_uploaded_o_37dd7f,
-    coalesce(report_created_where_format_is_pdf.report_created_count_where_format_is_pdf_in_the_759809, 0) as report_created_count_where_format_is_pdf_in_the_759809,
-    coalesce(report_created_regularly.report_created_is_at_least_1_from_27_days_ago_to_e1267e, 0) as report_created_is_at_least_1_from_27_days_ago_to_e1267e,
-    coalesce(orders_by_person.orders_sum_of_amount_where_status_is_not_refunde_58257a, 0) as orders_sum_of_amount_where_status_is_not_refunde_58257a,
+    ) as file_exported_or_invite_sent_or_photo_uploaded_o_37dd7f, /* file_exported or invite_sent or photo_uploaded or report_created count */
+    coalesce(report_created_where_format_is_pdf.report_created_count_in_the_last_60_days_where_f_a57bb9, 0) as report_created_count_in_the_last_60_days_where_f_a57bb9, /* report_created count in the last 60 days where format is pdf */
+    coalesce(report_created_regularly.report_created_periods_met_of_4_in_the_last_28_d_461369, 0) as report_created_periods_met_of_4_in_the_last_28_d_461369, /* report_created periods met of 4 in the last 28 days that is at least 1 */
+    coalesce(orders_by_person.orders_sum_of_amount_in_the_last_90_days_where_s_7066bc, 0) as orders_sum_of_amount_in_the_last_90_days_where_s_7066bc, /* orders sum of amount in the last 90 days where status is not refunded or pending */
     orders_by_person.orders_first_day_where_status_is_paid,
-    coalesce(orders_by_person.orders_sum_of_amount_where_status_is_paid_in_the_64ec08, 0) as orders_sum_of_amount_where_status_is_paid_in_the_64ec08,
-    coalesce(messages_by_person.messages_count_where_channel_is_email_and_opened_c65d6a, 0) as messages_count_where_channel_is_email_and_opened_c65d6a,
-    coalesce(company_by_person.company_count_where_plan_is_not_free_and_employe_0260d2, 0) as company_count_where_plan_is_not_free_and_employe_0260d2,
+    coalesce(orders_by_person.orders_sum_of_amount_in_the_last_1_year_where_st_6dc8ca, 0) as orders_sum_of_amount_in_the_last_1_year_where_st_6dc8ca, /* orders sum of amount in the last 1 year where status is paid */
+    coalesce(messages_by_person.messages_count_in_the_last_60_days_where_channel_ce52fa, 0) as messages_count_in_the_last_60_days_where_channel_ce52fa, /* messages count in the last 60 days where channel is email and opened_at has any value */
+    coalesce(company_by_person.company_count_where_plan_is_not_free_and_employe_0260d2, 0) as company_count_where_plan_is_not_free_and_employe_0260d2, /* company count where plan is not free and employee_count is at least 200 */
     coalesce(company_by_person.company_count_where_plan_is_pro_or_enterprise, 0) as company_count_where_plan_is_pro_or_enterprise,
     coalesce(company_by_person.company_count_where_in_segment_big_accounts, 0) as company_count_where_in_segment_big_accounts,
-    coalesce(tickets_by_person.tickets_count_where_priority_is_high_or_urgent_a_bdb4d8, 0) as tickets_count_where_priority_is_high_or_urgent_a_bdb4d8,
-    sequence_signed_up_then_report_created_within_7_3c2e13.person_id is not null as signed_up_then_report_created_within_7_days_in_t_6b8c13,
+    coalesce(tickets_by_person.tickets_count_in_the_last_60_days_where_priority_4d451a, 0) as tickets_count_in_the_last_60_days_where_priority_4d451a, /* tickets count in the last 60 days where priority is high or urgent and status is not resolved */
+    sequence_signed_up_then_report_created_within_7_3c2e13.person_id is not null as signed_up_then_report_created_within_7_days_in_t_6b8c13, /* signed_up, then report_created within 7 days in the last 60 days */
     coalesce(moves_of_inactive_30_days.entered_inactive_30_days_in_the_last_7_days, 0) as entered_inactive_30_days_in_the_last_7_days,
     inactive_30_days_the_day_before.in_inactive_30_days_the_day_before,
     keys_of_static_beta_testers.member is not null as in_static_beta_testers,

@@ -18,7 +18,7 @@ select
     member_id,
     visited_at_day as day,
     count(*) as events,
-    0 as known_values,
+    cast(0 as bigint) as known_values,
     cast(null as decimal(38, 9)) as total,
     cast(null as decimal(38, 9)) as minimum,
     cast(null as decimal(38, 9)) as maximum
@@ -35,7 +35,7 @@ select
     member_id,
     visited_at_day as day,
     count(*) as events,
-    0 as known_values,
+    cast(0 as bigint) as known_values,
     cast(null as decimal(38, 9)) as total,
     cast(null as decimal(38, 9)) as minimum,
     cast(null as decimal(38, 9)) as maximum
