@@ -186,5 +186,7 @@ def test_versions_tell_the_times_with_and_without_a_spec(project: SmallProject) 
 
 
 def test_segments_are_described_as_of_today(project: SmallProject) -> None:
-    expected = [(level, level, "member", f"level is {level}", "active", False, FIRST) for level in SEGMENTS]
+    expected = [
+        (level, level, "member", f"Members whose level is {level}.", "active", False, FIRST) for level in SEGMENTS
+    ]
     assert table(project, "segment, name, entity, rule, status, hidden, first_day", "segments") == expected

@@ -82,7 +82,7 @@ def made(catalog: str) -> dict[str, Draft7Validator]:
     return validators(Sources(SourceFile("segment_specs/catalog.yml", catalog)))
 
 
-@settings(max_examples=150, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
 @given(worlds())
 def test_every_generated_rule_passes(world: World) -> None:
     by_name = made(to_yaml(world.catalog))
