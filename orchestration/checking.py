@@ -43,14 +43,13 @@ def check_project(settings: Settings, *, data: bool = True, unused_too: bool = F
             compilation = compile_sources(sources)
             tests = run_tests(compilation)
             found = [*compilation.warnings, *tests.failures, *lint(compilation)]
-            catalog = parse(sources.catalog)
-            found += unused(compilation, catalog) if unused_too else ()
+            found += unused(compilation, parse(sources.catalog)) if unused_too else ()
     except Problems as problems:
         return Checked(_in_order(problems.problems))
     with at_hand(settings) as warehouse:
         if warehouse and data:
             found += unknown_members(compilation, settings.project, warehouse)
-            found += data_lints(compilation, catalog, warehouse)
+            found += data_lints(compilation, parse(sources.catalog), warehouse)
     return Checked(_in_order(found), compilation, tests)
 
 

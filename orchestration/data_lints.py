@@ -17,16 +17,12 @@ from orchestration.compiler.problem import Problem, nearest
 from orchestration.compiler.segment import (
     AnyElement,
     AttributeCondition,
-    Condition,
-    EndCondition,
-    EventCondition,
     HasAll,
     HasAny,
     IsAnyOf,
     MoveCondition,
-    RegularCondition,
-    SequenceCondition,
     conditions,
+    events_named,
 )
 from orchestration.compiler.source import Node
 from orchestration.compiler.window import DayWindow, FixedDay
@@ -169,7 +165,7 @@ def _unseen(
 def _asked(mention: Mention) -> Iterator[tuple[str, str, bool, Asked]]:
     """The model, the column and whether it is a list, for each value asked for."""
     for condition in conditions(mention.placed.rule):
-        events, names = _events(condition)
+        events, names = events_named(condition)
         for name in names:
             if events:
                 yield events.model, events.named.column, False, Asked(name, mention)
@@ -177,18 +173,6 @@ def _asked(mention: Mention) -> Iterator[tuple[str, str, bool, Asked]]:
             for value in _elements(condition):
                 asked = Asked(value, mention, condition.attribute.name)
                 yield mention.owner.model, condition.attribute.column, True, asked
-
-
-def _events(condition: Condition) -> tuple[EventRows | None, tuple[str, ...]]:
-    match condition:
-        case EventCondition(events, names) | RegularCondition(events, names):
-            return events, names or ()
-        case EndCondition(EventRows() as events, names):
-            return events, names or ()
-        case SequenceCondition(events, steps):
-            return events, tuple(dict.fromkeys(name for step in steps for name in step.names or ()))
-        case _:
-            return None, ()
 
 
 def _elements(condition: AttributeCondition) -> Iterable[str]:

@@ -14,6 +14,7 @@ from orchestration.compiler.compile import Compilation
 from orchestration.compiler.imports import Import, in_base, seen
 from orchestration.compiler.problem import nearest
 from orchestration.compiler.render import Recorded, members_of, put_tables, to_inline, to_text, with_columns
+from orchestration.compiler.segment import Status
 from orchestration.compiler.sql import column, located
 from orchestration.errors import MusterError, UnknownNameError
 from orchestration.warehouse import Value, Warehouse
@@ -92,7 +93,8 @@ class Questions:
         known = self._recorded_counts(day) if recorded else {}
         rows: list[tuple[Value, ...]] = []
         for entity in self.compilation.catalog.entities.values():
-            keys = [each.key for each in self.compilation.plan(entity.name).segments]
+            segments = self.compilation.segments.values()
+            keys = [each.key for each in segments if each.entity == entity.name and each.status is not Status.ARCHIVED]
             asked = tuple(key for key in keys if key not in known)
             computed = self._counts(entity, asked, day) if asked else {}
             rows += ((key, entity.name, computed[key], "computed") for key in asked)

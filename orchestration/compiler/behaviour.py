@@ -20,9 +20,10 @@ from orchestration.compiler.operators import (
 )
 from orchestration.compiler.problem import nearest
 from orchestration.compiler.segment import (
+    AT_LEAST_ONE,
+    NONE_AT_ALL,
     Aggregate,
     All,
-    Compare,
     EventCondition,
     IsAnyOf,
     Number,
@@ -34,8 +35,6 @@ from orchestration.compiler.source import Entry, Mapping, Node, Sequence
 from orchestration.compiler.window import Window
 
 ANY = "any"
-AT_LEAST_ONE = Number(Aggregate.COUNT, None, (Compare(">=", 1),))
-NONE_AT_ALL = Number(Aggregate.COUNT, None, (Compare("=", 0),))
 AGGREGATES = (Aggregate.SUM, Aggregate.AVERAGE, Aggregate.MINIMUM, Aggregate.MAXIMUM, Aggregate.DISTINCT)
 NUMBER_WORDS = (*COMPARISONS, "exactly", "not_equals", "between", "in", "not_in", *RANK_WORDS)
 

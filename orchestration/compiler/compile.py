@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Mapping as Mapping_
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from graphlib import CycleError, TopologicalSorter
+from typing import TypeVar
 
 from orchestration.compiler.audience_checks import check_audience
 from orchestration.compiler.canonical import digest_of
@@ -126,9 +128,9 @@ def _understood(sources: Sources, report: Report) -> Compilation | None:
     for problem in sources.problems:
         report.add(problem)
     catalog = report.attempt(lambda: node_to_catalog(parse(sources.catalog)))
-    specs = _segment_specs(sources.segments, report)
+    specs = _specs(sources.segments, source_to_segment_spec, report)
     destinations = source_to_destinations(sources.destinations, report) if sources.destinations else {}
-    audiences = _audience_specs(sources.audiences, report)
+    audiences = _specs(sources.audiences, source_to_audience_spec, report)
     lists = {path: report.attempt(partial(source_to_list, file)) for path, file in sources.lists.items()}
     if catalog is None:
         return None
@@ -156,32 +158,24 @@ def _population(catalog: Catalog, entity: Entity, report: Report) -> Rule | None
     return node_to_rule(entity.population, scope)
 
 
-def _segment_specs(sources: tuple[SourceFile, ...], report: Report) -> dict[str, SegmentSpec]:
-    specs: dict[str, SegmentSpec] = {}
+S = TypeVar("S", SegmentSpec, AudienceSpec)
+
+
+def _specs(
+    sources: tuple[SourceFile, ...], read: Callable[[SourceFile, Report], S | None], report: Report
+) -> dict[str, S]:
+    """The specs of one kind, by key; of two with the same key the first counts."""
+    specs: dict[str, S] = {}
     for source in sources:
-        spec = source_to_segment_spec(source, report)
-        if spec and _is_new(spec, specs, report):
-            specs[spec.key] = spec
+        spec = read(source, report)
+        if spec is None:
+            continue
+        if spec.key in specs:
+            message = f"the key `{spec.key}` is also that of {specs[spec.key].source.path}"
+            report.error("same-key", message, Span(spec.source, 1, 1, 1), "rename one of the two files")
+            continue
+        specs[spec.key] = spec
     return dict(sorted(specs.items()))
-
-
-def _audience_specs(sources: tuple[SourceFile, ...], report: Report) -> dict[str, AudienceSpec]:
-    specs: dict[str, AudienceSpec] = {}
-    for source in sources:
-        spec = source_to_audience_spec(source, report)
-        if spec and _is_new(spec, specs, report):
-            specs[spec.key] = spec
-    return dict(sorted(specs.items()))
-
-
-def _is_new(
-    spec: SegmentSpec | AudienceSpec, specs: Mapping_[str, SegmentSpec] | Mapping_[str, AudienceSpec], report: Report
-) -> bool:
-    if spec.key not in specs:
-        return True
-    message = f"the key `{spec.key}` is also that of {specs[spec.key].source.path}"
-    report.error("same-key", message, Span(spec.source, 1, 1, 1), "rename one of the two files")
-    return False
 
 
 def _segment(

@@ -11,6 +11,7 @@ from orchestration.compiler.engines.registry import ENGINES
 from orchestration.compiler.files import HEADER, GeneratedFile
 from orchestration.compiler.flags import flags_select
 from orchestration.compiler.held import observed_select
+from orchestration.compiler.imports import union_all
 from orchestration.compiler.measures import OPEN_FROM, measure_definitions, measures_select
 from orchestration.compiler.past import DEFINITIONS_BEFORE, HISTORY_BEFORE
 from orchestration.compiler.plan import Plan
@@ -123,10 +124,7 @@ def _definitions_select(compilation: Compilation) -> exp.Query:
         return _row({name: literal(False) if name == "hidden" else text("") for name in DEFINED}).where(
             exp.false(), copy=False
         )
-    query: exp.Query = parts[0]
-    for part in parts[1:]:
-        query = exp.Union(this=query, expression=part, distinct=False)
-    return query
+    return union_all(parts)
 
 
 def _definition(compilation: Compilation, segment: Segment) -> exp.Select:

@@ -13,7 +13,7 @@ from orchestration.compiler.imports import select, where, with_ctes
 from orchestration.compiler.names import Namer, comment
 from orchestration.compiler.past import HISTORY_BEFORE
 from orchestration.compiler.plan import Plan
-from orchestration.compiler.predicates import Truth, answered, attribute_truth, rule_to_truth, test
+from orchestration.compiler.predicates import Truth, all_pass, answered, attribute_truth, rule_to_truth
 from orchestration.compiler.segment import (
     Anniversary,
     AttributeCondition,
@@ -80,8 +80,9 @@ def flags_select(plan: Plan, clock: Clock) -> exp.Select:
         lasting = where(_star(HISTORY_BEFORE + plan.entity.name), [is_null(column("valid_to"))])
         ctes.append(("history", lasting))
     judged = [segment for segment, _ in plan.given]
-    for level in plan.levels or ((),):
-        is_last = level == (plan.levels or ((),))[-1]
+    levels = plan.levels or ((),)
+    for place, level in enumerate(levels, 1):
+        is_last = place == len(levels)
         joins_history = any(segment in paused for segment in level)
         prefix = source if joins_history else None
         truths = {segment.key: flag(plan, segment, clock, prefix, within) for segment in level}
@@ -206,14 +207,10 @@ def _number_truth(condition: EventCondition | RelationCondition, of_trait: OfTra
     if isinstance(asked.tests[0], Rank):
         return answered(_ranked(total_trait, asked.tests[0], of_trait), asked.negated, asked.unknown)
     value = of_trait(total_trait)
-    passing = conjunction([test(value.copy(), each, clock, _no_value) for each in asked.tests])
+    passing = all_pass(value, asked.tests, clock)
     if total_trait.total.zero_when_empty:
         return Truth(answered(passing, asked.negated, False).expression, False)
     return answered(passing, asked.negated, asked.unknown)
-
-
-def _no_value(*_: object) -> exp.Expr:
-    raise AssertionError("a total is compared with numbers")
 
 
 def _end_truth(condition: EndCondition, of_trait: OfTrait, clock: Clock) -> Truth:
@@ -221,9 +218,7 @@ def _end_truth(condition: EndCondition, of_trait: OfTrait, clock: Clock) -> Trut
     traits = end_traits(condition)
     if condition.having is not None:
         return answered(of_trait(traits[0]), False, condition.unknown)
-    passing = [
-        test(of_trait(trait), asked, clock, _no_value) for trait, asked in zip(traits, condition.tests, strict=True)
-    ]
+    passing = [all_pass(of_trait(trait), (asked,), clock) for trait, asked in zip(traits, condition.tests, strict=True)]
     return answered(conjunction(passing), False, condition.unknown)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -46,6 +46,14 @@ def select(*columns: exp.Expr) -> exp.Select:
 def where(query: exp.Select, conditions: Iterable[exp.Expr]) -> exp.Select:
     found = list(conditions)
     return query.where(conjunction(found), copy=False) if found else query
+
+
+def union_all(parts: Sequence[exp.Query]) -> exp.Query:
+    """The rows of all parts, of which there is at least one."""
+    query = parts[0]
+    for part in parts[1:]:
+        query = exp.Union(this=query, expression=part, distinct=False)
+    return query
 
 
 Q = TypeVar("Q", bound=exp.Query)

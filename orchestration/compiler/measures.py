@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from orchestration.compiler.canonical import digest_of
 from orchestration.compiler.catalog import Attribute
-from orchestration.compiler.imports import Import, seen, select, where, with_ctes
+from orchestration.compiler.imports import Import, seen, select, union_all, where, with_ctes
 from orchestration.compiler.plan import Plan
 from orchestration.compiler.predicates import row_truth
 from orchestration.compiler.sql import Clock, aliased, cast, column, compared, either_of, is_null, number, table, text
@@ -27,9 +27,7 @@ def measures_select(plan: Plan, clock: Clock, incremental: bool) -> exp.Query:
     reading.value(events.named, False)
     day = reading.day(events.at)
     parts = [_measure_select(plan, measure, reading, day, incremental) for measure in plan.measures]
-    query: exp.Query = parts[0]
-    for part in parts[1:]:
-        query = exp.Union(this=query, expression=part, distinct=False)
+    query = union_all(parts)
     read = seen(events.at, clock)
     if incremental:
         at = column(events.at.column)

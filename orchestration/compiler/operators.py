@@ -12,7 +12,6 @@ from typing import TypeAlias, cast, get_args
 
 from orchestration.compiler.catalog import Attribute, Type
 from orchestration.compiler.dates import WINDOW_WORDS, node_to_anniversary, node_to_length, node_to_windows
-from orchestration.compiler.engines.patterns import UnsharedPattern, read_pattern
 from orchestration.compiler.fields import as_choice, as_text, collected, error, found_instead
 from orchestration.compiler.patterns import pattern_fault
 from orchestration.compiler.problem import closest, nearest
@@ -347,10 +346,6 @@ def _pattern(attribute: Attribute, node: Node) -> str:
     fault = pattern_fault(pattern)
     if fault:
         raise error("bad-pattern", fault.message, node.span, fault.help)
-    try:
-        read_pattern(pattern)
-    except UnsharedPattern as problem:
-        raise error("bad-pattern", str(problem), node.span) from None
     return pattern
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from orchestration.compiler.engines.patterns import UnsharedPattern, read_pattern
+
 MAX_LENGTH = 1_000
 _NOT_SHARED = re.compile(r"\(\?(?!:)|\\[1-9bBAzZGkpPQECXRKuU]|[*+?}]\+|\[\[[:.=]|&&")
 _PLAIN = "plain parts are shared by all engines: `^`, `$`, `.`, `[0-9]`, `(a|b)`, `*`, `+`, `?`, `{2,5}`"
@@ -36,11 +38,20 @@ def pattern_fault(pattern: str) -> Fault | None:
         return Fault(f"`{unshared[0]}` does not mean the same on every engine", _PLAIN)
     refused = _refused(pattern)
     if refused is None:
-        return None
+        return _unread(pattern)
     if refused.startswith(("invalid repetition", "pattern too large")):
         return Fault("the pattern repeats more than 1,000 times", "repeat fewer times")
     said = next((words for start, words in _RE2.items() if refused.startswith(start)), refused)
     return Fault(f"not a pattern: {said}", "a backslash before a sign takes its meaning away, as in `\\(` or `\\.`")
+
+
+def _unread(pattern: str) -> Fault | None:
+    """What keeps a pattern that RE2 takes from being written for every engine."""
+    try:
+        read_pattern(pattern)
+    except UnsharedPattern as problem:
+        return Fault(str(problem), "")
+    return None
 
 
 def _refused(pattern: str) -> str | None:

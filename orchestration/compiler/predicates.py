@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias, assert_never
@@ -84,6 +84,15 @@ def test(value: exp.Expr, asked: Test, clock: Clock, value_of: ValueOf) -> exp.E
             raise AssertionError("a rank is told by a place, not by a value")
         case _:
             assert_never(asked)
+
+
+def all_pass(value: exp.Expr, asked: Iterable[Test], clock: Clock) -> exp.Expr:
+    """Whether a value that stands for itself passes every test."""
+    return conjunction(test(value.copy(), each, clock, _nothing_beside) for each in asked)
+
+
+def _nothing_beside(*_: object) -> exp.Expr:
+    raise AssertionError("a total is compared with numbers, not with attributes")
 
 
 def _limit(operand: int | Decimal | Share, value_of: ValueOf) -> exp.Expr:

@@ -14,7 +14,7 @@ from sqlglot.tokenizer_core import TokenType
 from orchestration.compiler.catalog import Entity, Type
 from orchestration.compiler.engines.registry import ENGINES
 from orchestration.compiler.flags import flags_select
-from orchestration.compiler.imports import Bases, with_ctes
+from orchestration.compiler.imports import Bases, union_all, with_ctes
 from orchestration.compiler.measures import DEFINED, MEASURED_FROM, measures_select
 from orchestration.compiler.past import DEFINITIONS, DEFINITIONS_BEFORE, HISTORY_BEFORE
 from orchestration.compiler.plan import Plan
@@ -233,14 +233,7 @@ def _definitions_today(recorded: Recorded) -> exp.Query:
         )
         for row in ((key, *defined) for key, defined in recorded.definitions.items())
     ]
-    return _union(rows) if rows else _no_definitions()
-
-
-def _union(rows: list[exp.Select]) -> exp.Query:
-    query: exp.Query = rows[0]
-    for row in rows[1:]:
-        query = exp.Union(this=query, expression=row, distinct=False)
-    return query
+    return union_all(rows) if rows else _no_definitions()
 
 
 def _no_definitions() -> exp.Select:

@@ -10,14 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
 
-from orchestration.compiler.behaviour import (
-    AGGREGATES,
-    AT_LEAST_ONE,
-    NONE_AT_ALL,
-    performed,
-    rows_number,
-    take_windows,
-)
+from orchestration.compiler.behaviour import AGGREGATES, performed, rows_number, take_windows
 from orchestration.compiler.catalog import Entity, EventRows, Link, Rows, TimeColumn, Type
 from orchestration.compiler.fields import Fields, as_boolean, as_text, as_texts, collected, error
 from orchestration.compiler.operators import WORDS as OPERATORS
@@ -25,6 +18,8 @@ from orchestration.compiler.operators import entries_to_conditions, node_to_cond
 from orchestration.compiler.problem import Problem, Problems, Span, closest, nearest
 from orchestration.compiler.scope import Scope, attached_scope, row_scope
 from orchestration.compiler.segment import (
+    AT_LEAST_ONE,
+    NONE_AT_ALL,
     All,
     AnyOf,
     AttributeCondition,

@@ -14,8 +14,8 @@ from orchestration.compiler.links import add_link
 from orchestration.compiler.measures import named_any_of
 from orchestration.compiler.names import slug
 from orchestration.compiler.plan import trait_measure
-from orchestration.compiler.predicates import Leaf, row_leaf, row_truth, rule_to_truth, test
-from orchestration.compiler.segment import Rule
+from orchestration.compiler.predicates import Leaf, all_pass, row_leaf, row_truth, rule_to_truth, test
+from orchestration.compiler.segment import Number, Rule
 from orchestration.compiler.sql import (
     Clock,
     aliased,
@@ -125,14 +125,7 @@ def add_periods(building: Building) -> None:
         dated = building.add(slug(wanted, "in periods"), _in_periods(building, trait), f"dated {trait!r}")
         key, period = column(building.key), column("period")
         events = exp.Sum(this=column("events"))
-        tests = [
-            negated(passing) if each.negated else passing
-            for each in trait.times
-            for passing in [
-                conjunction([test(events.copy(), asked, building.clock, _no_value) for asked in each.tests])
-            ]
-        ]
-        passing = conjunction(tests)
+        passing = conjunction(_asked(each, events, building.clock) for each in trait.times)
         periods = select(key, period).from_(table(dated), copy=False)
         periods = periods.group_by(key.copy(), period.copy(), copy=False)
         periods = periods.having(negated(passing) if trait.failing else passing, copy=False)
@@ -142,8 +135,9 @@ def add_periods(building: Building) -> None:
         building.take(trait, building.join(slug(wanted, "regularly"), counted, repr(trait)), zero=True)
 
 
-def _no_value(*_: object) -> exp.Expr:
-    raise AssertionError("a count is compared with numbers")
+def _asked(times: Number, events: exp.Expr, clock: Clock) -> exp.Expr:
+    passing = all_pass(events, times.tests, clock)
+    return negated(passing) if times.negated else passing
 
 
 def _in_periods(building: Building, trait: PeriodsTrait) -> exp.Select:

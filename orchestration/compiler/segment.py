@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from typing import Literal, TypeAlias
 
 from orchestration.compiler.catalog import Attribute, Entity, EventRows, Relation, Rows
@@ -140,6 +141,10 @@ class Number:
     tests: tuple[NumberTest, ...]
     negated: bool = False
     unknown: bool = False
+
+
+AT_LEAST_ONE = Number(Aggregate.COUNT, None, (Compare(">=", 1),))
+NONE_AT_ALL = Number(Aggregate.COUNT, None, (Compare("=", 0),))
 
 
 @dataclass(frozen=True)
@@ -312,6 +317,34 @@ def moves(rule: Rule) -> tuple[str, ...]:
     """The segments of which a rule looks at the past."""
     found = (condition for condition in conditions(rule) if isinstance(condition, MoveCondition))
     return tuple(dict.fromkeys(key for condition in found for key in condition.keys))
+
+
+def events_named(condition: Condition) -> tuple[EventRows | None, tuple[str, ...]]:
+    """The events that a condition looks at, and the names by which it asks for them."""
+    match condition:
+        case EventCondition(events, names) | RegularCondition(events, names):
+            return events, names or ()
+        case EndCondition(EventRows() as events, names):
+            return events, names or ()
+        case SequenceCondition(events, steps):
+            return events, tuple(dict.fromkeys(name for step in steps for name in step.names or ()))
+        case _:
+            return None, ()
+
+
+def compares(operator: Comparison, left: Fraction | int, right: Fraction | int | Decimal) -> bool:
+    """Whether two exact numbers compare so."""
+    match operator:
+        case "=":
+            return left == right
+        case ">":
+            return left > right
+        case ">=":
+            return left >= right
+        case "<":
+            return left < right
+        case "<=":
+            return left <= right
 
 
 def conditions(rule: Rule) -> tuple[Condition, ...]:

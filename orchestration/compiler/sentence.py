@@ -6,6 +6,8 @@ import re
 
 from orchestration.compiler.catalog import EventRows, Link
 from orchestration.compiler.segment import (
+    AT_LEAST_ONE,
+    NONE_AT_ALL,
     Aggregate,
     All,
     AnyOf,
@@ -29,9 +31,8 @@ from orchestration.compiler.segment import (
 )
 from orchestration.compiler.window import Window
 from orchestration.compiler.words import (
-    AT_LEAST_ONCE,
-    NEVER,
     condition_to_words,
+    names_to_words,
     rule_to_words,
     steps_to_words,
     test_to_words,
@@ -95,11 +96,15 @@ def _joined(rules: tuple[Rule, ...], who: str, word: str) -> str:
     said = [_clause(rule, who) for rule in rules]
     if len(said) == 1:
         return said[0]
-    grouped = [
+    return _listed(_bracketed(rules, said), word)
+
+
+def _bracketed(rules: tuple[Rule, ...], said: list[str]) -> list[str]:
+    """Groups of several parts in parentheses."""
+    return [
         f"({each})" if isinstance(rule, All | AnyOf) and len(rule.rules) > 1 else each
         for rule, each in zip(rules, said, strict=True)
     ]
-    return _listed(grouped, word)
 
 
 def _listed(said: list[str], word: str) -> str:
@@ -135,13 +140,12 @@ def _segments(keys: tuple[str, ...]) -> str:
 
 
 def _event(condition: EventCondition, who: str) -> str:
-    names = " or ".join(condition.names) if condition.names else "any event"
-    chosen = f"{names}{_where(condition.where)}"
+    chosen = f"{names_to_words(condition.names)}{_where(condition.where)}"
     when, number = _windows(condition.windows, condition.where), condition.number
     match number.aggregate:
-        case Aggregate.COUNT if number == AT_LEAST_ONCE:
+        case Aggregate.COUNT if number == AT_LEAST_ONE:
             return f"{who} have performed {chosen}{when}"
-        case Aggregate.COUNT if number == NEVER:
+        case Aggregate.COUNT if number == NONE_AT_ALL:
             return f"{who} have not performed {chosen}{when}"
         case Aggregate.COUNT if counted := _counted(number):
             return f"{who} have performed {chosen} {counted} {_times(counted)}{when}"
@@ -160,13 +164,13 @@ def _relation(condition: RelationCondition, who: str) -> str:
     joined = "are attached to" if isinstance(condition.relation, Link) else "have"
     where = _where(condition.where) if condition.related is None else _of_attached(condition)
     number = condition.number
-    if number.aggregate is Aggregate.COUNT and number not in (AT_LEAST_ONCE, NEVER):
+    if number.aggregate is Aggregate.COUNT and number not in (AT_LEAST_ONE, NONE_AT_ALL):
         name = plural(name) if condition.related and name == condition.related.name else name
     when = _windows(condition.windows, condition.where)
     chosen = f"{name}{where}{when}"
-    if number == AT_LEAST_ONCE:
+    if number == AT_LEAST_ONE:
         return f"{who} {joined} {'a ' if joined != 'have' and not name.endswith('e') else ''}{chosen}"
-    if number == NEVER:
+    if number == NONE_AT_ALL:
         return f"{who} {joined} no {chosen}"
     counted = _counted(number)
     if number.aggregate is Aggregate.COUNT and counted:
@@ -247,11 +251,7 @@ def _row(rule: Rule) -> str:
         case All(rules) | AnyOf(rules):
             word = "and" if isinstance(rule, All) else "or"
             said = [_row(each) for each in rules]
-            grouped = [
-                f"({each})" if isinstance(inner, All | AnyOf) and len(inner.rules) > 1 else each
-                for inner, each in zip(rules, said, strict=True)
-            ]
-            return _listed(grouped, word) if len(said) > 1 else said[0]
+            return _listed(_bracketed(rules, said), word) if len(said) > 1 else said[0]
         case Not(inner):
             return f"not ({_row(inner)})"
         case Everyone():

@@ -26,8 +26,8 @@ from orchestration.compiler.sql import (
     table,
 )
 from orchestration.compiler.trait import SequenceTrait
-from orchestration.compiler.trait_words import names_to_words, trait_name
-from orchestration.compiler.words import rule_to_words
+from orchestration.compiler.trait_words import trait_name
+from orchestration.compiler.words import names_to_words, rule_to_words
 
 EARLIER = exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="1", end_side="PRECEDING")
 LATER = exp.WindowSpec(kind="ROWS", start="1", start_side="FOLLOWING", end="UNBOUNDED", end_side="FOLLOWING")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from orchestration.compiler.behaviour import (
-    AT_LEAST_ONE,
-    NONE_AT_ALL,
     event_names,
     node_to_numbers,
     take_windows,
@@ -17,6 +15,8 @@ from orchestration.compiler.fields import Fields, as_choice, error
 from orchestration.compiler.operators import DATE_WORDS, Around, node_to_date_tests
 from orchestration.compiler.problem import nearest
 from orchestration.compiler.segment import (
+    AT_LEAST_ONE,
+    NONE_AT_ALL,
     Aggregate,
     All,
     DateTest,

@@ -34,6 +34,7 @@ from orchestration.compiler.segment import (
     StaticMembers,
     Step,
     Within,
+    compares,
     conditions,
 )
 from orchestration.compiler.window import DayWindow, FixedDay, FixedInstant, Window
@@ -345,16 +346,8 @@ def _passes(count: int, test: NumberTest) -> bool:
     match test:
         case IsAnyOf(values):
             return count in values
-        case Compare("=", value) if not isinstance(value, Share):
-            return count == value
-        case Compare(">", value) if not isinstance(value, Share):
-            return count > value
-        case Compare(">=", value) if not isinstance(value, Share):
-            return count >= value
-        case Compare("<", value) if not isinstance(value, Share):
-            return count < value
-        case Compare("<=", value) if not isinstance(value, Share):
-            return count <= value
+        case Compare(operator, value) if not isinstance(value, Share):
+            return compares(operator, count, value)
         case _:
             raise AssertionError("counts of a period are compared with numbers")
 

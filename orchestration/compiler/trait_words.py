@@ -29,6 +29,7 @@ from orchestration.compiler.trait import (
 from orchestration.compiler.window import DayWindow, Window
 from orchestration.compiler.words import (
     condition_to_words,
+    names_to_words,
     rule_to_words,
     steps_to_words,
     test_to_words,
@@ -48,10 +49,6 @@ def measure_name(measure: Measure) -> str:
     if measure.attribute:
         phrases.append(f"with {measure.attribute.name}")
     return slug(*phrases)
-
-
-def names_to_words(names: Sequence[str] | None) -> str:
-    return " or ".join(names) if names else "any event"
 
 
 def _where(where: Rule | None) -> tuple[str, ...]:

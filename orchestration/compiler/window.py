@@ -75,7 +75,6 @@ class InstantWindow:
 Window: TypeAlias = DayWindow | InstantWindow
 
 TODAY = RelativeDay()
-EVER = DayWindow(None, None)
 
 
 def has_today(window: DayWindow) -> bool:

@@ -7,6 +7,8 @@ from typing import assert_never
 
 from orchestration.compiler.catalog import EventRows
 from orchestration.compiler.segment import (
+    AT_LEAST_ONE,
+    NONE_AT_ALL,
     Aggregate,
     All,
     Anniversary,
@@ -54,8 +56,6 @@ from orchestration.compiler.window import (
 
 _COMPARED = {"=": "is", ">": "is more than", ">=": "is at least", "<": "is less than", "<=": "is at most"}
 _PERIODS = {-1: "last", 0: "this", 1: "next"}
-AT_LEAST_ONCE = Number(Aggregate.COUNT, None, (Compare(">=", 1),))
-NEVER = Number(Aggregate.COUNT, None, (Compare("=", 0),))
 
 
 def rule_to_words(rule: Rule) -> str:
@@ -254,12 +254,13 @@ def _where(where: Rule | None) -> str:
     return f" where {rule_to_words(where)}" if where else ""
 
 
-def _names(names: tuple[str, ...] | None) -> str:
+def names_to_words(names: Sequence[str] | None) -> str:
+    """The names of events, any of which will do."""
     return " or ".join(names) if names else "any event"
 
 
 def _end(condition: EndCondition) -> str:
-    name = _names(condition.names) if isinstance(condition.source, EventRows) else condition.source.name
+    name = names_to_words(condition.names) if isinstance(condition.source, EventRows) else condition.source.name
     chosen = f"{condition.end} {name}{_where(condition.where)}{windows_to_words(condition.windows)}"
     asked = [test_to_words(test, False) for test in condition.tests]
     if condition.having is not None:
@@ -268,9 +269,9 @@ def _end(condition: EndCondition) -> str:
 
 
 def _regular(condition: RegularCondition) -> str:
-    chosen = f"{_names(condition.names)}{_where(condition.where)}"
+    chosen = f"{names_to_words(condition.names)}{_where(condition.where)}"
     times = (
-        "" if condition.times == (AT_LEAST_ONCE,) else f" {' and '.join(map(number_to_words, condition.times))} times"
+        "" if condition.times == (AT_LEAST_ONE,) else f" {' and '.join(map(number_to_words, condition.times))} times"
     )
     return f"performed {chosen}{times} in at least {condition.at_least} of the last {condition.said}"
 
@@ -281,7 +282,7 @@ def steps_to_words(steps: Sequence[Step]) -> str:
     for number, step in enumerate(steps):
         within = f" within {_hours(step.within)}" if step.within else ""
         said.append(f"{', then ' if number else ''}{'not ' if step.negated else ''}")
-        said.append(f"{_names(step.names)}{_where(step.where)}{within}")
+        said.append(f"{names_to_words(step.names)}{_where(step.where)}{within}")
     return "".join(said)
 
 
@@ -290,11 +291,11 @@ def _hours(hours: int) -> str:
 
 
 def _event(condition: EventCondition) -> str:
-    chosen = f"{_names(condition.names)}{_where(condition.where)}{windows_to_words(condition.windows)}"
+    chosen = f"{names_to_words(condition.names)}{_where(condition.where)}{windows_to_words(condition.windows)}"
     number = condition.number
-    if number == AT_LEAST_ONCE:
+    if number == AT_LEAST_ONE:
         return f"performed {chosen}"
-    if number == NEVER:
+    if number == NONE_AT_ALL:
         return f"has not performed {chosen}"
     return f"{_counted(number, 'times', 'of')} {chosen} {number_to_words(number)}"
 
@@ -313,6 +314,6 @@ def _counted(number: Number, counted: str, of: str) -> str:
 def _relation(condition: RelationCondition) -> str:
     chosen = f"{condition.relation.name}{_where(condition.where)}{windows_to_words(condition.windows)}"
     number = condition.number
-    if number == AT_LEAST_ONCE:
+    if number == AT_LEAST_ONE:
         return f"has {chosen}"
     return f"{_counted(number, '', '')} {chosen} {number_to_words(number)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestration.compiler.catalog import Attribute, EventRows, Length, Rows, Type
+from orchestration.compiler.catalog import Attribute, Length, Rows, Type
 from orchestration.compiler.lints.calendar import RELATIVE, as_of_days, day_number, line_of
 from orchestration.compiler.lints.placed import Placed
 from orchestration.compiler.problem import Problem, nearest
@@ -24,6 +24,7 @@ from orchestration.compiler.segment import (
     SequenceCondition,
     Within,
     conditions,
+    events_named,
 )
 from orchestration.compiler.source import Entry, Mapping
 from orchestration.compiler.window import TODAY, DayWindow, RelativeDay, Window
@@ -146,21 +147,9 @@ def _is_older(window: Window, keeps: Length, week_starts_on: str) -> bool:
 
 def _unlisted_events(placed: Placed, condition: Condition) -> Iterator[Problem]:
     """Events that the catalog does not list, where it lists any."""
-    events, names = _events_and_names(condition)
+    events, names = events_named(condition)
     for name in names:
         if events and events.names and name not in events.names:
             help_ = nearest(name, events.names)
             message = f"the catalog lists no event `{name}`"
             yield Problem("unknown-event", message, placed.span, help_, "warning")
-
-
-def _events_and_names(condition: Condition) -> tuple[EventRows | None, tuple[str, ...]]:
-    match condition:
-        case EventCondition(events, names) | RegularCondition(events, names):
-            return events, names or ()
-        case EndCondition(EventRows() as events, names):
-            return events, names or ()
-        case SequenceCondition(events, steps):
-            return events, tuple(dict.fromkeys(name for step in steps for name in step.names or ()))
-        case _:
-            return None, ()

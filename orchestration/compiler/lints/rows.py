@@ -20,7 +20,6 @@ from orchestration.compiler.lints.values import (
     ValueCase,
     Values,
     around,
-    compares,
 )
 from orchestration.compiler.segment import (
     Aggregate,
@@ -38,6 +37,7 @@ from orchestration.compiler.segment import (
     Share,
     Value,
     Within,
+    compares,
 )
 from orchestration.compiler.window import Window
 

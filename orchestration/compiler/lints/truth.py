@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Protocol, TypeAlias, cast
 
-from orchestration.compiler.behaviour import AT_LEAST_ONE, NONE_AT_ALL
 from orchestration.compiler.catalog import Catalog, Entity, Link
 from orchestration.compiler.lints.calendar import is_empty
 from orchestration.compiler.lints.rows import Chosen, Ends, RowsCondition, Totals, chosen_by
 from orchestration.compiler.lints.values import TooManyCases, Values
 from orchestration.compiler.segment import (
+    AT_LEAST_ONE,
+    NONE_AT_ALL,
     All,
     AnyOf,
     AttributeCondition,

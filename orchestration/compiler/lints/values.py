@@ -32,6 +32,7 @@ from orchestration.compiler.segment import (
     Test,
     TextTest,
     Within,
+    compares,
 )
 from orchestration.compiler.segment import Value as Operand
 from orchestration.compiler.window import Window
@@ -218,20 +219,6 @@ def around(limits: set[Fraction]) -> list[Fraction]:
     marks = sorted(limits) or [Fraction(0)]
     between = [(low + high) / 2 for low, high in pairwise(marks)]
     return sorted([marks[0] - 1, *marks, *between, marks[-1] + 1])
-
-
-def compares(operator: str, left: Fraction, right: Fraction) -> bool:
-    match operator:
-        case "=":
-            return left == right
-        case ">":
-            return left > right
-        case ">=":
-            return left >= right
-        case "<":
-            return left < right
-        case _:
-            return left <= right
 
 
 def judged(test: TextTest | AnyElement, value: Value) -> bool | None:
