@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -64,9 +65,15 @@ class Dbt:
         """The manifest as dbt writes it to disk."""
         return self.manifest.writable_manifest().to_dict(omit_none=False)
 
-    def build(self, as_of: date, select: str, exclude: str = "") -> tuple[NodeResult, ...]:
-        """Build the selected nodes with their tests, as of a day. Raises DbtError when nothing could be started."""
-        arguments = ["build", "--select", select, "--vars", f"{{as_of: '{as_of.isoformat()}'}}"]
+    def build(
+        self, as_of: date, select: str, exclude: str = "", changed_from: date | None = None
+    ) -> tuple[NodeResult, ...]:
+        """Build the selected nodes with their tests, as of a day. Raises DbtError when nothing could be started.
+
+        `changed_from` is the first day that was judged anew since what is made of the history was last built.
+        """
+        told = {"as_of": as_of.isoformat()} | ({"changed_from": changed_from.isoformat()} if changed_from else {})
+        arguments = ["build", "--select", select, "--vars", json.dumps(told)]
         arguments += ["--indirect-selection", "cautious", "--no-write-json"]
         if exclude:
             arguments += ["--exclude", exclude]

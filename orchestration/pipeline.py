@@ -14,14 +14,17 @@ from zoneinfo import ZoneInfo
 
 from orchestration.days import DayStatus, create_days, days_to_run, mark, plan_days, recorded_days
 from orchestration.dbt import Dbt, NodeResult
+from orchestration.edits import create_edits, find_edits, record_definitions, rewind_edits, tell_apart
 from orchestration.errors import MusterError
 from orchestration.gates.result import GateResult
 from orchestration.gates.source import SourceTable, source_gate
+from orchestration.renames import rename_segments
 from orchestration.settings import Settings
 from orchestration.warehouse import DuckDB, Warehouse
 
 DAY = "tag:muster_day"
 DEFINITIONS = "tag:muster_definitions"
+ATTRIBUTES = "tag:muster_attributes"
 SOURCES = f"+{DAY}"
 EXAMPLES = 5
 MAX_SURPRISE = 31
@@ -150,10 +153,32 @@ def judge_day(dbt: Dbt, day: date, *, first: bool = True) -> tuple[NodeResult, .
 
     Within a range the definitions stay what they are, so they are recorded on its first day only.
     """
+    if first:
+        _look_for_edits(dbt, day)
     results = _built(dbt, dbt.build(day, DAY, "" if first else DEFINITIONS), day)
     with open_warehouse(dbt.settings) as warehouse:
         mark(warehouse, [day], DayStatus.JUDGED)
     return results
+
+
+def _look_for_edits(dbt: Dbt, day: date) -> None:
+    """Carry over what was renamed, keep today's definitions, and note what would move without those that are new."""
+    known = entities(dbt.document)
+    with open_warehouse(dbt.settings) as warehouse:
+        create_edits(warehouse)
+        rename_segments(warehouse, dbt.document, known)
+        rewind_edits(warehouse, day)
+        record_definitions(warehouse, dbt.document, known)
+        edits = find_edits(warehouse, dbt.document, known, day)
+    if edits and _has(dbt, ATTRIBUTES):
+        _built(dbt, dbt.build(day, ATTRIBUTES), day)
+    with open_warehouse(dbt.settings) as warehouse:
+        tell_apart(warehouse, dbt.document, edits, day)
+
+
+def _has(dbt: Dbt, tag: str) -> bool:
+    nodes = dbt.document["nodes"].values()
+    return any(tag.removeprefix("tag:") in node.get("tags", ()) for node in nodes)
 
 
 def days_to_publish(dbt: Dbt) -> list[date]:
@@ -173,7 +198,7 @@ def days_to_publish(dbt: Dbt) -> list[date]:
 def publish(dbt: Dbt, days: list[date], progress: Progress = silent) -> tuple[NodeResult, ...]:
     """Build everything that is made of the history, test it, and note the days as published."""
     progress("marts", len(days), len(days))
-    results = _built(dbt, dbt.build(days[-1], "*", SOURCES), days[-1])
+    results = _built(dbt, dbt.build(days[-1], "*", SOURCES, days[0]), days[-1])
     with open_warehouse(dbt.settings) as warehouse:
         mark(warehouse, days, DayStatus.PUBLISHED)
     return results

@@ -162,6 +162,7 @@ class Questions:
             columns={entity: self.places.columns(f"{entity}_history") for entity in entities},
             definitions={key: (self.compilation.definition(key), each.status) for key, each in segments.items()},
             has_definitions=bool(self.places.columns("segment_definition_history")),
+            has_edits=bool(self.places.columns("unedited_moves")),
             unrecorded=tuple(
                 each for each in entities.values() if not each.has_versions and not self.places.columns(each.versions)
             ),

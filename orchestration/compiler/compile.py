@@ -105,6 +105,10 @@ class Compilation:
             found[key] = digest_of(*of_entity, segment.status, segment.rule, referenced)
         return found
 
+    def served_from_spells(self, entity: str) -> tuple[str, ...]:
+        """An entity's segments whose daily membership is served from their stays."""
+        return tuple(each.key for each in self.segments.values() if each.entity == entity and not each.daily)
+
     def definition(self, key: str) -> str:
         """A digest of all that decides who is in the segment."""
         return self.definitions[key]
@@ -144,6 +148,7 @@ def _understood(sources: Sources, report: Report) -> Compilation | None:
         if segment:
             segments[segment.key] = segment
     _check_cycles(segments, specs, report)
+    _check_former_keys(specs, report)
     for audience in audiences.values():
         check_audience(audience, catalog, specs, destinations, report)
     read = {path: found for path, found in lists.items() if found}
@@ -209,6 +214,8 @@ def _segment(
         labels=spec.labels,
         status=spec.status,
         hidden=spec.hidden,
+        daily=spec.daily,
+        formerly=tuple(each.text for each in spec.formerly),
         rule=rule,
         tests=tests,
     )
@@ -243,6 +250,20 @@ def _check_cycles(segments: dict[str, Segment], specs: dict[str, SegmentSpec], r
             span = _place_of(after, specs[path[0]].where) or Span(specs[path[0]].source, 1, 1, 1)
             report.error("cycle", message, span, "take one of these references out")
             graph[path[0]].remove(after)
+
+
+def _check_former_keys(specs: dict[str, SegmentSpec], report: Report) -> None:
+    """Report former keys that are another segment's, now or formerly: a history belongs to one segment."""
+    claimed: dict[str, str] = {}
+    for spec in specs.values():
+        for former in spec.formerly:
+            if former.text in specs:
+                message = f"`{former.text}` is the key of {specs[former.text].source.path}"
+                report.error("bad-former-key", message, former.span, "name a key that no file has any more")
+            elif former.text in claimed:
+                message = f"`{former.text}` is also a former key of `{claimed[former.text]}`"
+                report.error("bad-former-key", message, former.span, "remove one of the two: a history has one heir")
+            claimed.setdefault(former.text, spec.key)
 
 
 def _from_smallest(circle: list[str]) -> list[str]:

@@ -22,6 +22,7 @@ Document: TypeAlias = dict[str, object]
 
 DAY = "muster_day"
 DEFINITIONS = "muster_definitions"
+ATTRIBUTES = "muster_attributes"
 SNAPSHOT_HOOKS = ["{{ rewind_delete() }}", "{{ rewind_reopen() }}"]
 
 
@@ -58,6 +59,21 @@ def _all_said(value: object) -> object:
             return value
 
 
+def definition_block(segment: str, query: str) -> str:
+    """A query as documentation in dbt's sense, kept as it is."""
+    lines = (
+        f"{{% docs definition_{segment} %}}",
+        "{% raw %}",
+        "```sql",
+        query,
+        "```",
+        "{% endraw %}",
+        "{% enddocs %}",
+        "",
+    )
+    return "\n".join(lines)
+
+
 def _column(name: str, description: str, *tests: str) -> Document:
     column: Document = {"name": name, "description": said(description)}
     if identifier(name).quoted:
@@ -88,7 +104,7 @@ def entity_document(compilation: Compilation, plans: list[Plan], engine: Engine)
             tags=[DAY],
         )
     )
-    models += _history_documents(name, key)
+    models += _history_documents(name, key, compilation.served_from_spells(name))
     spelled = engine.spelled(identifier(key))
     snapshots = [_snapshot(name, spelled)]
     if plan.entity.history and plan.entity.history.recorded:
@@ -103,7 +119,7 @@ def _observed_document(entity: Entity) -> Document:
         f"The attributes of each {entity.name} as they are now: what the history of attributes records.",
         [_column(entity.key, f"The {entity.name}.")],
         materialized="view",
-        tags=[DAY],
+        tags=[DAY, ATTRIBUTES],
     )
 
 
@@ -117,7 +133,7 @@ def _attributes_snapshot(entity: Entity, key: str) -> Document:
             "strategy": "check",
             "check_cols": "all",
             "hard_deletes": "invalidate",
-            "tags": ["muster", DAY],
+            "tags": ["muster", DAY, ATTRIBUTES],
             "pre_hook": SNAPSHOT_HOOKS,
         },
     }
@@ -210,12 +226,15 @@ def _segment_meta(compilation: Compilation, segment: Segment) -> Document:
         "hidden": segment.hidden,
         "path": said(segment.path),
         "definition": compilation.definition(segment.key),
+        "formerly": list(segment.formerly),
     }
 
 
-def _history_documents(name: str, key: str) -> list[Document]:
+def _history_documents(name: str, key: str, served: tuple[str, ...]) -> list[Document]:
     subject = _column(key, f"The {name}.")
     segment = _column("segment", "The segment's key.")
+    day = _column("as_of_date", "The day.")
+    listed = ", ".join(f"'{each}'" for each in served)
     return [
         _model(
             f"{name}_presence",
@@ -225,22 +244,17 @@ def _history_documents(name: str, key: str) -> list[Document]:
                 _column("arrived_on", "The first day in."),
                 _column("departed_on", "The first day out, or null."),
             ],
+            **_growing([key, "arrived_on"], "{{ forget_since('arrived_on') }}", "{{ reopen_since('departed_on') }}"),
         ),
         _model(
             f"{name}_spells",
             "Stays in segments.",
-            [
-                segment,
-                subject,
-                _column("entered_on", "The first day in."),
-                _column("exited_on", "The first day out; null while in."),
-                _column("entry_reason", "data, arrived or definition."),
-                _column("exit_reason", "data, departed, definition or archived; null while in."),
-                _column(
-                    "entry_observed",
-                    "False for stays already open when the judging of the segment began, or began again.",
-                ),
-            ],
+            [segment, subject, *_spell_columns()],
+            **_growing(
+                ["segment", key, "entered_on"],
+                "{{ forget_since('entered_on') }}",
+                "{{ reopen_since('exited_on', ['exit_reason']) }}",
+            ),
         ),
         _model(
             f"{name}_transitions",
@@ -252,13 +266,46 @@ def _history_documents(name: str, key: str) -> list[Document]:
                 _column("transition", "entered or exited."),
                 _column("reason", "Why."),
             ],
+            materialized="view",
+        ),
+        _model(
+            f"{name}_membership_kept",
+            "Members on each of the last days, as far as they are kept from day to day.",
+            [day, segment, subject],
+            materialized="incremental",
+            incremental_strategy="append",
+            pre_hook="{{ forget_members([" + listed + "]) }}",
         ),
         _model(
             f"{name}_membership_daily",
             "Members on each of the last days.",
-            [_column("as_of_date", "The day."), segment, subject],
+            [day, segment, subject],
+            materialized="view",
         ),
     ]
+
+
+def _spell_columns() -> list[Document]:
+    return [
+        _column("entered_on", "The first day in."),
+        _column("exited_on", "The first day out; null while in."),
+        _column("entry_reason", "data, arrived or definition."),
+        _column("exit_reason", "data, departed, definition or archived; null while in."),
+        _column(
+            "entry_observed", "False for stays already open when the judging of the segment began, or began again."
+        ),
+    ]
+
+
+def _growing(unique_key: list[str], *hooks: str) -> Document:
+    """A table that is rewound to the first changed day and goes on from there; never made of a shortened history."""
+    return {
+        "materialized": "incremental",
+        "incremental_strategy": "delete+insert",
+        "unique_key": unique_key,
+        "pre_hook": list(hooks),
+        "full_refresh": "{{ false if var('history_days', 0) else none }}",
+    }
 
 
 def _snapshot(name: str, key: str) -> Document:
@@ -274,6 +321,7 @@ def _snapshot(name: str, key: str) -> Document:
             "tags": ["muster", DAY],
             # first: DuckDB alters no table that the same transaction has changed
             "pre_hook": ["{{ widen_history('" + name + "_recorded') }}", *SNAPSHOT_HOOKS],
+            "post_hook": "{{ forget_old_versions() }}",
         },
     }
 

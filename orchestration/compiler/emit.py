@@ -13,10 +13,10 @@ from orchestration.compiler.flags import flags_select
 from orchestration.compiler.held import observed_select
 from orchestration.compiler.imports import union_all
 from orchestration.compiler.measures import OPEN_FROM, measure_definitions, measures_select
-from orchestration.compiler.past import DEFINITIONS_BEFORE, HISTORY_BEFORE
+from orchestration.compiler.past import DEFINITIONS_BEFORE, HISTORY_BEFORE, UNEDITED_MOVES
 from orchestration.compiler.plan import Plan
-from orchestration.compiler.render import to_model
-from orchestration.compiler.segment import Segment
+from orchestration.compiler.render import to_definition, to_model
+from orchestration.compiler.segment import Segment, Status
 from orchestration.compiler.sentence import segment_to_sentence
 from orchestration.compiler.sql import MODEL, aliased, literal, text
 from orchestration.compiler.traits import list_model, traits_select
@@ -36,6 +36,7 @@ def compilation_to_files(compilation: Compilation, dialect: str) -> tuple[Genera
     for plan in plans:
         if plan.is_last:
             files += _entity_files(compilation, [each for each in plans if each.entity is plan.entity], dialect)
+    files += [_definition_file(compilation, segment, dialect) for segment in _judged(compilation)]
     files += _list_files(plans)
     files += _audience_files(compilation, dialect)
     files += _overall_files(compilation, dialect)
@@ -55,7 +56,8 @@ def _macros(compilation: Compilation, plan: Plan) -> dict[str, str]:
     name = plan.entity.name
     return {
         MODEL + HISTORY_BEFORE + name: shapes.history_before(name, plan.entity.key, plan.recorded),
-        MODEL + DEFINITIONS_BEFORE: shapes.definitions_before(),
+        MODEL + DEFINITIONS_BEFORE: shapes.DEFINITIONS_BEFORE,
+        MODEL + UNEDITED_MOVES: shapes.UNEDITED_MOVES,
         OPEN_FROM + name: shapes.open_from(measure_definitions(plan, compilation.bases.clock)),
     }
 
@@ -75,8 +77,9 @@ def _entity_files(compilation: Compilation, plans: list[Plan], dialect: str) -> 
     """What an entity has once, however many plans judge its segments; its own plan is the last."""
     plan = plans[-1]
     entity, name, clock, engine = plan.entity, plan.entity.name, compilation.bases.clock, ENGINES[dialect]
+    models = shapes.entity_models(name, entity.key, compilation.served_from_spells(name), engine)
     files = [
-        *(_sql(f"{name}/{path}", grain, body) for path, grain, body in shapes.entity_models(name, entity.key, engine)),
+        *(_sql(f"{name}/{path}", grain, body) for path, grain, body in models),
         _yml(f"{name}/{name}", documents.entity_document(compilation, plans, engine)),
     ]
     if entity.history and entity.history.recorded:
@@ -87,6 +90,18 @@ def _entity_files(compilation: Compilation, plans: list[Plan], dialect: str) -> 
         query = to_model(measures_select(plan, clock, incremental=True), dialect, macros)
         files.append(_sql(f"{name}/{name}_measures", f"Grain: one row per measure, {name} and local day.", query))
     return files
+
+
+def _judged(compilation: Compilation) -> list[Segment]:
+    return [segment for segment in compilation.segments.values() if segment.status is not Status.ARCHIVED]
+
+
+def _definition_file(compilation: Compilation, segment: Segment, dialect: str) -> GeneratedFile:
+    """A segment's rule as one query, in a block that dbt's manifest keeps as it is."""
+    plans = compilation.plans_of(segment.entity, segment.key)
+    query = to_definition(plans, compilation.bases, segment.key, dialect)
+    path = f"{segment.entity}/definitions/{segment.key}.md"
+    return GeneratedFile(path, f"<!-- {HEADER} -->\n{documents.definition_block(segment.key, query)}")
 
 
 def _list_files(plans: list[Plan]) -> list[GeneratedFile]:

@@ -297,6 +297,8 @@ class Segment:
     hidden: bool
     rule: Rule
     tests: tuple[SpecTest, ...] = field(default=(), compare=False, repr=False)
+    daily: bool = True
+    formerly: tuple[str, ...] = ()
 
 
 def ranks(rule: Rule) -> bool:

@@ -38,6 +38,8 @@ class SegmentSpec:
     where: Node | None
     members: Scalar | None
     tests: Node | None = None
+    daily: bool = True
+    formerly: tuple[Scalar, ...] = ()
 
 
 class AudienceField(NamedTuple):
@@ -111,6 +113,8 @@ def source_to_segment_spec(source: SourceFile, report: Report) -> SegmentSpec | 
         where=where,
         members=members,
         tests=tests,
+        daily=fields.boolean("daily", True),
+        formerly=fields.read("formerly", _keys, ()),
     )
     _check_rule(fields, where, "members" in fields.given, report)
     fields.close()
@@ -201,6 +205,16 @@ def _guard(node: Node, report: Report) -> tuple[Decimal | None, bool]:
     allow_empty = fields.boolean("allow_empty")
     fields.close()
     return change, allow_empty
+
+
+def _keys(node: Node) -> tuple[Scalar, ...]:
+    found = _scalars(node)
+    for each in found:
+        if not KEY.match(each.text):
+            raise error(
+                "bad-former-key", f"`{each.text}` cannot have been a key", each.span, "as in `formerly: old_key`"
+            )
+    return found
 
 
 def _share(node: Node) -> Decimal:

@@ -64,6 +64,7 @@ def _segment_fields(catalog: Catalog, lists: Iterable[str]) -> dict[str, Schema]
             **choice((each.value for each in Status), ("", "Kept, not judged.", "Its stays are closed.")),
         },
         "hidden": {"description": "Left out of the catalogue page's default view.", **BOOLEAN},
+        "daily": {"description": "False: its daily membership is not kept, but served from its stays.", **BOOLEAN},
         "formerly": labelled(one_or_more(KEY), "The key it had before the file was renamed."),
         "where": {"description": "The rule."},
         "members": {"description": "A fixed list instead of a rule.", **either(choice(lists), TEXT)},
