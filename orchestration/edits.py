@@ -7,7 +7,7 @@ well, and who it would have moved is noted before the new one judges.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,33 +18,35 @@ _REF = re.compile(r"\{\{ ref\('(\w+)'\) \}\}")
 _OPENED, _CLOSED = "```sql\n", "\n```"
 _DAY = "{{ as_of }}"
 
+UNEDITED_MOVES = "ledger.unedited_moves"
 _TABLES = (
     "create schema if not exists ledger",
     "create table if not exists ledger.definitions "
     "(segment varchar not null, definition varchar not null, query varchar not null)",
     "create table if not exists ledger.edits (as_of_date date not null, entity varchar not null, "
     "segment varchar not null, told_apart boolean not null, problem varchar)",
-    "create table if not exists ledger.unedited_moves (as_of_date date not null, entity varchar not null, "
+    f"create table if not exists {UNEDITED_MOVES} (as_of_date date not null, entity varchar not null, "
     "segment varchar, subject_key varchar not null, transition varchar not null, reason varchar not null)",
+    "create table if not exists ledger.renames (former varchar not null, segment varchar not null)",
 )
 
 # who would have changed sides: of the segment, and with its place in it the reason
 _MOVES = """
 insert into ledger.unedited_moves
-with unedited as ({query}), before as (
+with unedited(subject, is_member) as ({query}), before(subject, was_member) as (
     select {key}, {flag} from {history} where {lasting}
 ), sides as (
     select
-        coalesce(unedited.{key}, before.{key}) as subject,
-        coalesce(unedited.{flag}, false) as is_member,
-        coalesce(before.{flag}, false) as was_member,
+        coalesce(unedited.subject, before.subject) as subject,
+        coalesce(is_member, false) as is_member,
+        coalesce(was_member, false) as was_member,
         case
-            when before.{key} is null then 'arrived'
-            when unedited.{key} is null then 'departed'
+            when before.subject is null then 'arrived'
+            when unedited.subject is null then 'departed'
             else 'data'
         end as reason
     from unedited
-    full outer join before on before.{key} = unedited.{key}
+    full outer join before on before.subject = unedited.subject
 )
 select cast(? as date), ?, ?, cast(subject as varchar), case when is_member then 'entered' else 'exited' end, reason
 from sides
@@ -54,16 +56,16 @@ where is_member <> was_member
 # who would have come into the base population, or gone from it
 _ARRIVALS = """
 insert into ledger.unedited_moves
-with unedited as ({query}), before as (
+with unedited(subject, is_member) as ({query}), before(subject) as (
     select {key} from {history} where {lasting}
 )
 select
-    cast(? as date), ?, null, cast(coalesce(unedited.{key}, before.{key}) as varchar),
-    case when before.{key} is null then 'entered' else 'exited' end,
-    case when before.{key} is null then 'arrived' else 'departed' end
+    cast(? as date), ?, null, cast(coalesce(unedited.subject, before.subject) as varchar),
+    case when before.subject is null then 'entered' else 'exited' end,
+    case when before.subject is null then 'arrived' else 'departed' end
 from unedited
-full outer join before on before.{key} = unedited.{key}
-where unedited.{key} is null or before.{key} is null
+full outer join before on before.subject = unedited.subject
+where unedited.subject is null or before.subject is null
 """
 
 
@@ -173,7 +175,7 @@ def _told_apart(
     if edit.query is None:
         return "the definition before was not kept"
     spelled = {
-        "query": edit.query.replace(_DAY, day.isoformat()),
+        "query": _under_former_keys(warehouse, edit.query, tables).replace(_DAY, day.isoformat()),
         "history": tables[f"{edit.entity}_history"],
         "key": f'"{edit.key}"',
         "flag": f'"{edit.segment}"',
@@ -187,6 +189,30 @@ def _told_apart(
     except WarehouseError as wrong:
         return str(wrong).splitlines()[0]
     return None
+
+
+def _under_former_keys(warehouse: Warehouse, query: str, tables: Mapping[str, str]) -> str:
+    """A kept query with the past of segments that were renamed since readable under their former keys."""
+    renames = [(str(old), str(new)) for old, new in warehouse.rows("select former, segment from ledger.renames")]
+    if not renames:
+        return query
+    columns = {name: held for name, (_, held) in warehouse.tables().items()}
+    pasts = {table: columns[name] for name, table in tables.items() if name.endswith("_history") and name in columns}
+    for table, held in {**pasts, UNEDITED_MOVES: columns["unedited_moves"]}.items():
+        query = query.replace(table, _with_former(table, renames, held))
+    return query
+
+
+def _with_former(table: str, renames: Iterable[tuple[str, str]], held: Collection[str]) -> str:
+    """A table in which a renamed segment's rows, or its flag, stand under the former key as well."""
+    if "segment" in held:
+        others = ", ".join(name for name in held if name != "segment")
+        formers = [
+            f" union all select '{old}' as segment, {others} from {table} where segment = '{new}'" for old, new in renames
+        ]
+        return f"(select segment, {others} from {table}{''.join(formers)}) as under_former_keys"
+    flags = [f", {new} as {old}" for old, new in renames if new in held and old not in held]
+    return f"(select *{''.join(flags)} from {table}) as under_former_keys"
 
 
 def rewind_edits(warehouse: Warehouse, day: date) -> None:

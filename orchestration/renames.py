@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlglot.tokenizer_core import TokenType
-from sqlglot.tokens import Tokenizer
-
 from orchestration.edits import relations
 from orchestration.errors import MusterError
 from orchestration.warehouse import Warehouse
@@ -47,7 +44,9 @@ def _rename(warehouse: Warehouse, document: Mapping[str, Any], entity: str, form
     with warehouse.transaction():
         for table, column in _tables_with_keys(warehouse, document):
             warehouse.execute(f"update {table} set {column} = ? where {column} = ?", [segment, former])
-        _respell_definitions(warehouse, former, segment)
+        warehouse.execute("update ledger.renames set segment = ? where segment = ?", [segment, former])
+        warehouse.execute("delete from ledger.renames where former = ?", [former])
+        warehouse.execute("insert into ledger.renames values (?, ?)", [former, segment])
         if both:
             was_in = " or ".join(f"coalesce({flag}, false)" for flag in (segment, former))
             warehouse.execute(f"update {history} set {segment} = {was_in}")
@@ -80,22 +79,3 @@ def _tables_with_keys(warehouse: Warehouse, document: Mapping[str, Any]) -> Iter
         if node["config"].get("materialized") in KEPT and name in tables:
             yield from ((names[name], column) for column in KEY_COLUMNS if column in tables[name][1])
     yield from ((f"ledger.{name}", "segment") for name in LEDGER if name in tables)
-
-
-def _respell_definitions(warehouse: Warehouse, former: str, segment: str) -> None:
-    """Definitions that look at the past of the segment read it under its new name."""
-    for query, *_ in warehouse.rows("select distinct query from ledger.definitions where contains(query, ?)", [former]):
-        respelled = _respelled(str(query), former, segment)
-        warehouse.execute("update ledger.definitions set query = ? where query = ?", [respelled, query])
-
-
-def _respelled(query: str, former: str, segment: str) -> str:
-    """A query with a name and a text replaced, wherever they stand alone."""
-    pieces, end = [], 0
-    for token in Tokenizer().tokenize(query):
-        spelled = query[token.start : token.end + 1]
-        if token.text == former and token.token_type in (TokenType.VAR, TokenType.STRING, TokenType.IDENTIFIER):
-            spelled = spelled.replace(former, segment)
-        pieces += [query[end : token.start], spelled]
-        end = token.end + 1
-    return "".join(pieces) + query[end:]
