@@ -208,7 +208,8 @@ def _with_former(table: str, renames: Iterable[tuple[str, str]], held: Collectio
     if "segment" in held:
         others = ", ".join(name for name in held if name != "segment")
         formers = [
-            f" union all select '{old}' as segment, {others} from {table} where segment = '{new}'" for old, new in renames
+            f" union all select '{old}' as segment, {others} from {table} where segment = '{new}'"
+            for old, new in renames
         ]
         return f"(select segment, {others} from {table}{''.join(formers)}) as under_former_keys"
     flags = [f", {new} as {old}" for old, new in renames if new in held and old not in held]

@@ -18,6 +18,7 @@ from orchestration.edits import create_edits, find_edits, record_definitions, re
 from orchestration.errors import MusterError
 from orchestration.gates.result import GateResult
 from orchestration.gates.source import SourceTable, source_gate
+from orchestration.observed import create_observed, kept_records, note_day
 from orchestration.renames import rename_segments
 from orchestration.settings import Settings
 from orchestration.warehouse import DuckDB, Warehouse
@@ -151,17 +152,26 @@ def judge_days(dbt: Dbt, days: list[date], progress: Progress = silent) -> tuple
 def judge_day(dbt: Dbt, day: date, *, first: bool = True) -> tuple[NodeResult, ...]:
     """Judge one day and record it: measures, traits, flags, history.
 
-    Within a range the definitions stay what they are, so they are recorded on its first day only.
+    Within a range the definitions stay what they are, so edits are looked for on its first day only.
     """
-    if first:
-        _look_for_edits(dbt, day)
-    results = _built(dbt, dbt.build(day, DAY, "" if first else DEFINITIONS), day)
+    known = entities(dbt.document)
+    on_time = day == last_day_over(dbt.document)
     with open_warehouse(dbt.settings) as warehouse:
+        create_observed(warehouse)
+        kept = kept_records(warehouse, known, day, on_time=on_time)
+    unchanged = [f"{name}_attribute_history" for name in kept]
+    if first:
+        _look_for_edits(dbt, day, unchanged)
+    else:
+        unchanged.append(DEFINITIONS)
+    results = _built(dbt, dbt.build(day, DAY, " ".join(unchanged)), day)
+    with open_warehouse(dbt.settings) as warehouse:
+        note_day(warehouse, known, day, on_time=on_time, kept=kept)
         mark(warehouse, [day], DayStatus.JUDGED)
     return results
 
 
-def _look_for_edits(dbt: Dbt, day: date) -> None:
+def _look_for_edits(dbt: Dbt, day: date, unchanged: list[str]) -> None:
     """Carry over what was renamed, keep today's definitions, and note what would move without those that are new."""
     known = entities(dbt.document)
     with open_warehouse(dbt.settings) as warehouse:
@@ -170,15 +180,10 @@ def _look_for_edits(dbt: Dbt, day: date) -> None:
         rewind_edits(warehouse, day)
         record_definitions(warehouse, dbt.document, known)
         edits = find_edits(warehouse, dbt.document, known, day)
-    if edits and _has(dbt, ATTRIBUTES):
-        _built(dbt, dbt.build(day, ATTRIBUTES), day)
+    if edits and any(entity["is_recorded"] for entity in known.values()):
+        _built(dbt, dbt.build(day, ATTRIBUTES, " ".join(unchanged)), day)
     with open_warehouse(dbt.settings) as warehouse:
         tell_apart(warehouse, dbt.document, edits, day)
-
-
-def _has(dbt: Dbt, tag: str) -> bool:
-    nodes = dbt.document["nodes"].values()
-    return any(tag.removeprefix("tag:") in node.get("tags", ()) for node in nodes)
 
 
 def days_to_publish(dbt: Dbt) -> list[date]:

@@ -1,7 +1,7 @@
 {# The first day that was judged anew since what is made of the history was last built: rows that earlier days settled
-   stay. Without a word from the run it is the first day that the history still holds in full. #}
+   stay. Without a word from the run, or where nothing was built yet, it is the first day that the history holds in full. #}
 {% macro changed_from() -%}
-  {%- if var('changed_from', none) -%}
+  {%- if var('changed_from', none) and is_incremental() -%}
     cast('{{ var("changed_from") }}' as date)
   {%- elif var('history_days', 0) -%}
     {{ days_before(as_of(), var('history_days')) }}
@@ -23,6 +23,25 @@
     set {{ column }} = null {%- for each in told %}, {{ each }} = null {%- endfor %}
     where {{ column }} >= {{ changed_from() }}
   {%- endif -%}
+{%- endmacro %}
+
+{# The stays that go on from before the first changed day, as they were built so far; `stays` has the same columns. #}
+{% macro lasting(stays, column) -%}
+  {%- if is_incremental() -%}
+    select * from {{ this }} where {{ column }} is null
+  {%- else -%}
+    select * from {{ stays }} where false
+  {%- endif -%}
+{%- endmacro %}
+
+{# From which to which day each segment's members are there already. #}
+{% macro kept_days() -%}
+  select
+        segment,
+        min(as_of_date) as first_day,
+        max(as_of_date) as last_day
+    from {{ this if is_incremental() else "(select cast(null as date) as as_of_date, '' as segment) as nothing" }}
+    group by segment
 {%- endmacro %}
 
 {# The first day of the daily membership. #}

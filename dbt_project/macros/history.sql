@@ -200,3 +200,21 @@
     {%- endif %}
   ) as kept_definitions
 {%- endmacro %}
+
+{# The segments whose members of a day are reconstructed: told by values of a later time. #}
+{% macro reconstructed() -%}
+  {%- set held = ledger_table('reconstructed') -%}
+  (
+    {%- if held is not none %}
+    select * from {{ held }}
+    {%- else %}
+    select cast(null as date) as as_of_date, cast(null as {{ api.Column.translate_type('string') }}) as segment
+    where false
+    {%- endif %}
+  ) as reconstructed_days
+{%- endmacro %}
+
+{# What a day's row is told by: `days` are reconstructed ones, joined on the left. #}
+{% macro basis(days) -%}
+  case when {{ days }}.segment is null then 'observed' else 'reconstructed' end
+{%- endmacro %}

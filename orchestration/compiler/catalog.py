@@ -133,6 +133,16 @@ class Entity:
         return self.history is not None and not self.history.recorded
 
     @property
+    def is_recorded(self) -> bool:
+        """Whether Muster records the attributes day by day."""
+        return self.history is not None and self.history.recorded
+
+    @property
+    def as_of(self) -> str:
+        """The model that holds the attributes as of the day, together with other versions where the table has some."""
+        return f"{self.name}_as_of" if self.is_recorded else self.model
+
+    @property
     def versions(self) -> str:
         """The model that holds the versions of attributes."""
         return self.model if self.has_versions else f"{self.name}_attribute_history"

@@ -152,8 +152,12 @@ def _understood(sources: Sources, report: Report) -> Compilation | None:
     for audience in audiences.values():
         check_audience(audience, catalog, specs, destinations, report)
     read = {path: found for path, found in lists.items() if found}
-    bases = Bases(catalog_to_clock(catalog), populations)
+    bases = Bases(catalog_to_clock(catalog), populations, _recorded(catalog))
     return Compilation(catalog, bases, segments, audiences, destinations, lists=read, specs=specs)
+
+
+def _recorded(catalog: Catalog) -> tuple[Entity, ...]:
+    return tuple(entity for entity in catalog.entities.values() if entity.is_recorded)
 
 
 def _population(catalog: Catalog, entity: Entity, report: Report) -> Rule | None:

@@ -10,6 +10,7 @@ from orchestration.compiler.audience import audience_exposure
 from orchestration.compiler.catalog import Entity, Link
 from orchestration.compiler.compile import Compilation
 from orchestration.compiler.engines.engine import Engine
+from orchestration.compiler.knowledge import knows_now, recorded_of
 from orchestration.compiler.measures import measure_definitions
 from orchestration.compiler.plan import Plan
 from orchestration.compiler.segment import Segment
@@ -107,20 +108,30 @@ def entity_document(compilation: Compilation, plans: list[Plan], engine: Engine)
     models += _history_documents(name, key, compilation.served_from_spells(name))
     spelled = engine.spelled(identifier(key))
     snapshots = [_snapshot(name, spelled)]
-    if plan.entity.history and plan.entity.history.recorded:
-        models.append(_observed_document(plan.entity))
+    if plan.entity.is_recorded:
+        models += _recorded_documents(plan.entity)
         snapshots.append(_attributes_snapshot(plan.entity, spelled))
     return {"version": 2, "models": models, "snapshots": snapshots}
 
 
-def _observed_document(entity: Entity) -> Document:
-    return _model(
-        f"{entity.name}_observed",
-        f"The attributes of each {entity.name} as they are now: what the history of attributes records.",
-        [_column(entity.key, f"The {entity.name}.")],
-        materialized="view",
-        tags=[DAY, ATTRIBUTES],
-    )
+def _recorded_documents(entity: Entity) -> list[Document]:
+    subject = _column(entity.key, f"The {entity.name}.")
+    return [
+        _model(
+            f"{entity.name}_observed",
+            f"The attributes of each {entity.name} as they are now: what the history of attributes records.",
+            [subject],
+            materialized="view",
+            tags=[DAY, ATTRIBUTES],
+        ),
+        _model(
+            entity.as_of,
+            f"The attributes of each {entity.name} as recorded for the day; before the first record, as they are now.",
+            [subject],
+            materialized="view",
+            tags=[DAY],
+        ),
+    ]
 
 
 def _attributes_snapshot(entity: Entity, key: str) -> Document:
@@ -197,6 +208,7 @@ def _entity_meta(compilation: Compilation, plan: Plan, plans: list[Plan]) -> Doc
         "entity": plan.entity.name,
         "key": plan.entity.key,
         "timezone": compilation.catalog.timezone,
+        "is_recorded": plan.entity.is_recorded,
         "sources": _sources_meta(plans),
         "segments": {segment.key: _segment_meta(compilation, segment) for segment in plan.segments},
     }
@@ -227,6 +239,8 @@ def _segment_meta(compilation: Compilation, segment: Segment) -> Document:
         "path": said(segment.path),
         "definition": compilation.definition(segment.key),
         "formerly": list(segment.formerly),
+        "known_now": knows_now(compilation, segment),
+        "recorded": recorded_of(compilation, segment),
     }
 
 

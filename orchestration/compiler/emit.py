@@ -10,11 +10,11 @@ from orchestration.compiler.compile import Compilation
 from orchestration.compiler.engines.registry import ENGINES
 from orchestration.compiler.files import HEADER, GeneratedFile
 from orchestration.compiler.flags import flags_select
-from orchestration.compiler.held import observed_select
 from orchestration.compiler.imports import union_all
 from orchestration.compiler.measures import OPEN_FROM, measure_definitions, measures_select
 from orchestration.compiler.past import DEFINITIONS_BEFORE, HISTORY_BEFORE, UNEDITED_MOVES
 from orchestration.compiler.plan import Plan
+from orchestration.compiler.recording import as_of_select, observed_select
 from orchestration.compiler.render import to_definition, to_model
 from orchestration.compiler.segment import Segment, Status
 from orchestration.compiler.sentence import segment_to_sentence
@@ -82,9 +82,12 @@ def _entity_files(compilation: Compilation, plans: list[Plan], dialect: str) -> 
         *(_sql(f"{name}/{path}", grain, body) for path, grain, body in models),
         _yml(f"{name}/{name}", documents.entity_document(compilation, plans, engine)),
     ]
-    if entity.history and entity.history.recorded:
-        observed = to_model(observed_select(entity), dialect)
+    if entity.is_recorded:
+        observed, held = to_model(observed_select(entity), dialect), to_model(as_of_select(entity, clock), dialect)
         files.append(_sql(f"{name}/{name}_observed", f"Grain: one row per {name} of its table.", observed))
+        files.append(
+            _sql(f"{name}/{entity.as_of}", f"Grain: one row per {name}, with its attributes as of the day.", held)
+        )
     if plan.measures:
         macros = _macros(compilation, plan)
         query = to_model(measures_select(plan, clock, incremental=True), dialect, macros)

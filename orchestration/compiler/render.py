@@ -18,6 +18,7 @@ from orchestration.compiler.imports import Bases, union_all, where, with_ctes
 from orchestration.compiler.measures import DEFINED, MEASURED_FROM, measures_select
 from orchestration.compiler.past import DEFINITIONS, DEFINITIONS_BEFORE, HISTORY_BEFORE, UNEDITED_MOVES
 from orchestration.compiler.plan import Plan
+from orchestration.compiler.recording import as_of_select, observed_select
 from orchestration.compiler.sql import (
     AS_OF,
     MODEL,
@@ -112,7 +113,8 @@ class Recorded:
 
     `definitions` gives definition and status by segment; with `unedited` those that held the day before hold on.
     `has_definitions` tells whether earlier ones are held, `has_edits` whether moves apart from edits are; `unrecorded`
-    are entities whose attributes are to be recorded and never were.
+    are entities whose attributes are to be recorded and never were, `looked_up` those whose attributes as of the day
+    are in what was recorded.
     """
 
     columns: Mapping[str, Collection[str]] = field(default_factory=dict)
@@ -121,6 +123,7 @@ class Recorded:
     has_definitions: bool = False
     has_edits: bool = False
     unrecorded: tuple[Entity, ...] = ()
+    looked_up: Collection[str] = ()
 
 
 NOTHING_RECORDED = Recorded()
@@ -173,7 +176,7 @@ def _whole(plans: Sequence[Plan], bases: Bases, locate: Locate, recorded: Record
         ctes.append((f"{plan.name}_traits", traits_select(plan, bases)))
         ctes.append((f"{plan.name}_segments", flags_select(plan, bases.clock)))
     ours = {cte for cte, _ in ctes}
-    past = _past_selects(plans, locate, recorded)
+    past = _past_selects(plans, locate, recorded) | _attribute_selects(bases, locate, recorded)
     for _, query in ctes:
         _put_tables(query, ours, locate, past)
     last = table(inline_name(f"{plans[-1].name}_segments"))
@@ -225,6 +228,17 @@ def _past_selects(plans: Sequence[Plan], locate: Locate, recorded: Recorded) -> 
         DEFINITIONS_BEFORE: _definitions_before(locate, recorded),
         UNEDITED_MOVES: _unedited_moves(locate, recorded),
     }
+
+
+def _attribute_selects(bases: Bases, locate: Locate, recorded: Recorded) -> dict[str, exp.Query]:
+    """What stands for the attributes as of the day, where they are recorded: the record, or the table as it is."""
+    found: dict[str, exp.Query] = {}
+    for entity in bases.recorded:
+        is_known = recorded.unedited or entity.name in recorded.looked_up
+        query = as_of_select(entity, bases.clock) if is_known else observed_select(entity)
+        _put_tables(query, set(), locate, {})
+        found[entity.as_of] = query
+    return found
 
 
 def _history_select(entity: Entity, keys: tuple[str, ...], locate: Locate, recorded: Recorded) -> exp.Query:

@@ -96,9 +96,8 @@ marked as (
     group by
         KEY,
         stay
-)
-{%- if is_incremental() %}, lasting as (
-    select * from {{ this }} where departed_on is null
+), lasting as (
+    {{ lasting('stays', 'departed_on') }}
 )
 select
     stays.KEY,
@@ -107,10 +106,9 @@ select
 from stays
 left join lasting
     on lasting.KEY = stays.KEY and stays.arrived_on < {{ changed_from() }}
-where stays.arrived_on >= {{ changed_from() }} or stays.departed_on is not null
-{%- else %}
-select * from stays
-{%- endif %}
+where
+    stays.arrived_on >= {{ changed_from() }}
+    or stays.departed_on is not null
 """
 )
 
@@ -222,9 +220,8 @@ versions as (
         on unedited_departures.segment is null
         and unedited_departures.as_of_date = stays.exited_on
         and unedited_departures.subject_key = stays.subject_key
-)
-{%- if is_incremental() %}, lasting as (
-    select * from {{ this }} where exited_on is null
+), lasting as (
+    {{ lasting('reasoned', 'exited_on') }}
 )
 select
     reasoned.segment,
@@ -239,10 +236,9 @@ left join lasting
     on lasting.segment = reasoned.segment
     and lasting.KEY = reasoned.KEY
     and reasoned.entered_on < {{ changed_from() }}
-where reasoned.entered_on >= {{ changed_from() }} or reasoned.exited_on is not null
-{%- else %}
-select * from reasoned
-{%- endif %}
+where
+    reasoned.entered_on >= {{ changed_from() }}
+    or reasoned.exited_on is not null
 """
 )
 
@@ -274,16 +270,9 @@ with days as (
     {{ each_day(membership_from(), as_of()) }}
 ), spells as (
     select * from {{ ref('ENTITY_spells') }}NOT_SERVED
+), kept as (
+    {{ kept_days() }}
 )
-{%- if is_incremental() %}, kept as (
-    select
-        segment,
-        min(as_of_date) as first_day,
-        max(as_of_date) as last_day
-    from {{ this }}
-    group by segment
-)
-{%- endif %}
 select
     days.as_of_date,
     spells.segment,
@@ -292,11 +281,10 @@ from days
 inner join spells
     on spells.entered_on <= days.as_of_date
     and (spells.exited_on is null or spells.exited_on > days.as_of_date)
-{%- if is_incremental() %}
 left join kept
     on kept.segment = spells.segment and days.as_of_date between kept.first_day and kept.last_day
-where kept.segment is null
-{%- endif %}
+where
+    kept.segment is null
 """
 
 MEMBERSHIP = """\

@@ -10,6 +10,10 @@ presence as (
     select * from {{ ref('entity_presence') }}
 ),
 
+reconstructed as (
+    select * from {{ reconstructed() }}
+),
+
 days as (
     {{ each_day_since(ref('segment_versions'), 'valid_from') }}
 ),
@@ -149,7 +153,8 @@ select
     cast(counted.entries as bigint) as entries,
     cast(counted.exits as bigint) as exits,
     cast(bases.base as bigint) as base,
-    {{ share_of('counted.members', 'bases.base') }} as share_of_base
+    {{ share_of('counted.members', 'bases.base') }} as share_of_base,
+    {{ basis('reconstructed') }} as basis
 from live_days
 inner join counted
     on counted.as_of_date = live_days.as_of_date
@@ -158,3 +163,6 @@ inner join counted
 inner join bases
     on bases.as_of_date = live_days.as_of_date
     and bases.entity = live_days.entity
+left join reconstructed
+    on reconstructed.as_of_date = live_days.as_of_date
+    and reconstructed.segment = live_days.segment

@@ -30,9 +30,8 @@ with recent as (
     group by
         household_id,
         stay
-)
-{%- if is_incremental() %}, lasting as (
-    select * from {{ this }} where departed_on is null
+), lasting as (
+    {{ lasting('stays', 'departed_on') }}
 )
 select
     stays.household_id,
@@ -41,7 +40,6 @@ select
 from stays
 left join lasting
     on lasting.household_id = stays.household_id and stays.arrived_on < {{ changed_from() }}
-where stays.arrived_on >= {{ changed_from() }} or stays.departed_on is not null
-{%- else %}
-select * from stays
-{%- endif %}
+where
+    stays.arrived_on >= {{ changed_from() }}
+    or stays.departed_on is not null

@@ -114,9 +114,8 @@ with recent as (
         on unedited_departures.segment is null
         and unedited_departures.as_of_date = stays.exited_on
         and unedited_departures.subject_key = stays.subject_key
-)
-{%- if is_incremental() %}, lasting as (
-    select * from {{ this }} where exited_on is null
+), lasting as (
+    {{ lasting('reasoned', 'exited_on') }}
 )
 select
     reasoned.segment,
@@ -131,7 +130,6 @@ left join lasting
     on lasting.segment = reasoned.segment
     and lasting.household_id = reasoned.household_id
     and reasoned.entered_on < {{ changed_from() }}
-where reasoned.entered_on >= {{ changed_from() }} or reasoned.exited_on is not null
-{%- else %}
-select * from reasoned
-{%- endif %}
+where
+    reasoned.entered_on >= {{ changed_from() }}
+    or reasoned.exited_on is not null

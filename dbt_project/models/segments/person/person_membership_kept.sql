@@ -4,16 +4,9 @@ with days as (
     {{ each_day(membership_from(), as_of()) }}
 ), spells as (
     select * from {{ ref('person_spells') }}
+), kept as (
+    {{ kept_days() }}
 )
-{%- if is_incremental() %}, kept as (
-    select
-        segment,
-        min(as_of_date) as first_day,
-        max(as_of_date) as last_day
-    from {{ this }}
-    group by segment
-)
-{%- endif %}
 select
     days.as_of_date,
     spells.segment,
@@ -22,8 +15,7 @@ from days
 inner join spells
     on spells.entered_on <= days.as_of_date
     and (spells.exited_on is null or spells.exited_on > days.as_of_date)
-{%- if is_incremental() %}
 left join kept
     on kept.segment = spells.segment and days.as_of_date between kept.first_day and kept.last_day
-where kept.segment is null
-{%- endif %}
+where
+    kept.segment is null
