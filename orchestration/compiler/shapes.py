@@ -35,6 +35,7 @@ def entity_models(entity: str, key: str, engine: Engine) -> list[tuple[str, str,
         "spells": (f"Grain: one row per segment, {entity} and stay; exited_on is the first day out.", SPELLS),
         "transitions": (f"Grain: one row per as-of date, segment and {entity} that entered or exited.", TRANSITIONS),
         "membership_daily": (f"Grain: one row per recent as-of date, segment and member ({entity}).", MEMBERSHIP),
+        "blocks": (f"Grain: one row per segment and block of {entity} keys with a member among them.", BLOCKS),
     }
     return [(f"{entity}_{name}", grain, _fill(body, entity, key, engine)) for name, (grain, body) in named.items()]
 
@@ -48,6 +49,10 @@ select
     *
     {{ retired_flags('ENTITY', 'KEY_NAME') }}
 from {{ ref('ENTITY_segments') }}
+"""
+
+BLOCKS = """\
+{{ member_blocks(ref('ENTITY_segments'), 'KEY_NAME') }}
 """
 
 PRESENCE = """\
@@ -211,7 +216,9 @@ UNIONS = {
         ("as_of_date", "segment", "transition", "reason"),
     ),
     "membership_daily": ("Grain: one row per recent as-of date, segment and member.", ("as_of_date", "segment")),
+    "blocks": ("Grain: one row per entity, segment and block of keys with a member.", ("segment", "block", "bits")),
 }
+WITHOUT_SUBJECTS = ("blocks",)
 
 
 def union_models(keys: dict[str, str], engine: Engine) -> list[tuple[str, str, str]]:
@@ -224,5 +231,6 @@ def union_models(keys: dict[str, str], engine: Engine) -> list[tuple[str, str, s
 
 
 def _union_part(entity: str, key: str, name: str, columns: tuple[str, ...]) -> str:
-    listed = [f"'{entity}' as entity", "{{ key_text('" + key + "') }} as subject_key", *columns]
+    subject = () if name in WITHOUT_SUBJECTS else ("{{ key_text('" + key + "') }} as subject_key",)
+    listed = [f"'{entity}' as entity", *subject, *columns]
     return "select\n    " + ",\n    ".join(listed) + "\nfrom {{ ref('" + f"{entity}_{name}" + "') }}"
