@@ -24,7 +24,7 @@ from tests.project import REPOSITORY
 GOLDEN = REPOSITORY / "tests" / "golden" / "club"
 ALLOWED = re.compile(
     r"(ref|as_of|measured_from|open_from|history_before|definitions_before|"
-    r"retired_flags|member_versions|each_day|key_text)\(.*\)\Z",
+    r"retired_flags|member_versions|each_day|key_text|member_blocks)\(.*\)\Z",
     re.S,
 )
 

@@ -41,7 +41,7 @@ def catalog_schema(catalog: Catalog) -> Schema:
     fields: dict[str, Schema] = {
         "timezone": {"description": "Whose local days are judged, as in `Europe/Dublin`; UTC by default.", **WORD},
         "week_starts_on": {
-            "description": "For `during: this week` and weekly tables; monday by default.",
+            "description": "For weeks of the calendar; monday by default.",
             **choice(WEEKDAYS),
         },
         "tags": {"description": "A table of every tag there is.", **mapping({"model": MODEL, "name": NAME}, "model")},
@@ -115,7 +115,7 @@ def _events() -> Schema:
             **either(listed(WORD), {"type": "object", "additionalProperties": WORD}),
         },
         "active_by": {
-            "description": "Those by which retention sees that a subject was active, or `any`; segments may say it too.",
+            "description": "Those by which retention sees that a subject was active, or `any`.",
             **one_or_more(WORD),
         },
     }
