@@ -9,6 +9,7 @@ from functools import partial
 from typing import NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo, available_timezones
 
+from orchestration.compiler.activity import Activity, node_to_activity
 from orchestration.compiler.fields import Fields, Report, as_choice, as_name, as_text, as_texts, error
 from orchestration.compiler.problem import closest, nearest
 from orchestration.compiler.source import Entry, Mapping, Node, Plain, Scalar, Sequence
@@ -82,10 +83,14 @@ class Rows:
 
 @dataclass(frozen=True)
 class EventRows(Rows):
-    """An entity's events: rows with a name; `names` are those known, with what is said about them."""
+    """An entity's events: rows with a name; `names` are those known, with what is said about them.
+
+    `active_by` says which of them show that a subject is active, where a segment does not say so itself.
+    """
 
     named: Attribute
     names: dict[str, str] = field(default_factory=dict, kw_only=True, compare=False, repr=False)
+    active_by: Activity | None = field(default=None, kw_only=True, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -334,6 +339,7 @@ def _events(node: Node, report: Report) -> EventRows:
         named=Attribute("event_name", fields.name("name"), Type.TEXT),
         keeps=fields.read("keeps", _length, None),
         names=fields.read("names", _event_names, {}),
+        active_by=fields.read("active_by", node_to_activity, None),
     )
     fields.close()
     return events

@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from graphlib import CycleError, TopologicalSorter
 from typing import TypeVar
 
+from orchestration.compiler.activity import Activity, node_to_activity
 from orchestration.compiler.audience_checks import check_audience
 from orchestration.compiler.canonical import digest_of
 from orchestration.compiler.catalog import Catalog, Entity, node_to_catalog
@@ -33,6 +34,7 @@ from orchestration.compiler.spec import (
 from orchestration.compiler.sql import catalog_to_clock
 
 MAX_CYCLES = 20
+NO_EVENTS = "add `events:` to the catalog, or take `active_by` out"
 
 
 @dataclass(frozen=True)
@@ -222,7 +224,18 @@ def _segment(
         formerly=tuple(each.text for each in spec.formerly),
         rule=rule,
         tests=tests,
+        active_by=_activity(spec.active_by, entity, report),
     )
+
+
+def _activity(node: Node | None, entity: Entity, report: Report) -> Activity | None:
+    """What a segment takes for activity: what it says itself, or what the catalog says of its entity's events."""
+    if node is None:
+        return entity.events.active_by if entity.events else None
+    if entity.events is None:
+        report.error("no-events", f"the catalog gives no events for {entity.name}", node.span, NO_EVENTS)
+        return None
+    return report.attempt(partial(node_to_activity, node))
 
 
 def _rule(

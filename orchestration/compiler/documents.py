@@ -93,7 +93,7 @@ def entity_document(compilation: Compilation, plans: list[Plan], engine: Engine)
     """Models and snapshot of one entity; its own plan is the last."""
     plan = plans[-1]
     name, key = plan.entity.name, plan.entity.key
-    models = [_measures_document(compilation, plan)] if plan.measures else []
+    models = [_measures_document(compilation, plan)] if plan.rolled_up else []
     for each in plans:
         models += [_traits_document(each), _segments_document(compilation, each, plans)]
     models.append(
@@ -106,6 +106,8 @@ def entity_document(compilation: Compilation, plans: list[Plan], engine: Engine)
         )
     )
     models += _history_documents(name, key, compilation.served_from_spells(name))
+    if plan.activities:
+        models.append(_activity_document(plan))
     spelled = engine.spelled(identifier(key))
     snapshots = [_snapshot(name, spelled)]
     if plan.entity.is_recorded:
@@ -176,6 +178,16 @@ def _measures_document(compilation: Compilation, plan: Plan) -> Document:
     )
 
 
+def _activity_document(plan: Plan) -> Document:
+    columns = [
+        _column("activity", "What counts as being active: a measure by name and definition."),
+        _column(plan.entity.key, f"The {plan.entity.name}."),
+        _column("day", "A local day with such an event."),
+    ]
+    description = f"The days on which each {plan.entity.name} was active, as far as segments say what that means."
+    return _model(f"{plan.entity.name}_activity", description, columns, materialized="view")
+
+
 def _traits_document(plan: Plan) -> Document:
     columns = [
         _column(plan.entity.key, f"The {plan.entity.name}.", "unique", "not_null"),
@@ -221,7 +233,7 @@ def _sources_meta(plans: list[Plan]) -> list[Document]:
     traits = dict.fromkeys(trait for plan in plans for trait in plan.traits)
     reads_events = (isinstance(trait, PeriodsTrait | SequenceTrait | EndTrait) for trait in traits)
     events = entity.events
-    if events and events.at and (plans[-1].measures or any(reads_events)):
+    if events and events.at and (plans[-1].rolled_up or any(reads_events)):
         tables.append({"model": events.model, "key": events.subject, "unique": False, "at": events.at.column})
     links = dict.fromkeys(
         trait.source for trait in traits if isinstance(trait, RowsTrait) and isinstance(trait.source, Link)
@@ -295,6 +307,15 @@ def _history_documents(name: str, key: str, served: tuple[str, ...]) -> list[Doc
             "Members on each of the last days.",
             [day, segment, subject],
             materialized="view",
+        ),
+        _model(
+            f"{name}_blocks",
+            "Members as bits, by which members in common are counted; its numbers mean something to one build only.",
+            [
+                segment,
+                _column("block", "Which keys the bits stand for: so many in a row, in the order of keys."),
+                _column("bits", "A number with the bit of each member set."),
+            ],
         ),
     ]
 
@@ -396,6 +417,10 @@ def _union_documents() -> list[Document]:
         "entity_spells": "Stays in segments, over all entities.",
         "entity_transitions": "Entries and exits, over all entities.",
         "entity_membership_daily": "Members on each of the last days, over all entities.",
+        "entity_activity": "The days on which subjects were active, over all entities.",
     }
-    columns = [_column("entity", "The entity."), _column("subject_key", "The subject's key as text.")]
-    return [_model(name, description, columns, materialized="view") for name, description in described.items()]
+    entity = _column("entity", "The entity.")
+    columns = [entity, _column("subject_key", "The subject's key as text.")]
+    blocks = _model("entity_blocks", "Members as bits, over all entities.", [entity], materialized="view")
+    found = [_model(name, description, columns, materialized="view") for name, description in described.items()]
+    return [*found, blocks]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from orchestration.compiler import documents, shapes
+from orchestration.compiler.activity_models import activity_model, overall_activity_model, segment_to_activity
 from orchestration.compiler.audience import audience_select
 from orchestration.compiler.compile import Compilation
 from orchestration.compiler.engines.registry import ENGINES
@@ -20,10 +21,12 @@ from orchestration.compiler.segment import Segment, Status
 from orchestration.compiler.sentence import segment_to_sentence
 from orchestration.compiler.sql import MODEL, aliased, literal, text
 from orchestration.compiler.traits import list_model, traits_select
+from orchestration.compiler.words import names_to_words
 
 DEFINED = (
     *("segment", "name", "entity", "description", "owner"),
     *("labels", "status", "hidden", "rule", "definition"),
+    *("active_by", "activity"),
 )
 
 
@@ -39,7 +42,7 @@ def compilation_to_files(compilation: Compilation, dialect: str) -> tuple[Genera
     files += [_definition_file(compilation, segment, dialect) for segment in _judged(compilation)]
     files += _list_files(plans)
     files += _audience_files(compilation, dialect)
-    files += _overall_files(compilation, dialect)
+    files += _overall_files(compilation, plans, dialect)
     return tuple(files)
 
 
@@ -88,10 +91,13 @@ def _entity_files(compilation: Compilation, plans: list[Plan], dialect: str) -> 
         files.append(
             _sql(f"{name}/{entity.as_of}", f"Grain: one row per {name}, with its attributes as of the day.", held)
         )
-    if plan.measures:
+    if plan.rolled_up:
         macros = _macros(compilation, plan)
         query = to_model(measures_select(plan, clock, incremental=True), dialect, macros)
         files.append(_sql(f"{name}/{name}_measures", f"Grain: one row per measure, {name} and local day.", query))
+    if plan.activities:
+        grain = f"Grain: one row per activity, {name} and local day."
+        files.append(_sql(f"{name}/{name}_activity", grain, activity_model(plan, clock, engine)))
     return files
 
 
@@ -126,18 +132,21 @@ def _audience_files(compilation: Compilation, dialect: str) -> list[GeneratedFil
     return [*files, _yml("audiences/audiences", documents.audiences_document(compilation))] if files else []
 
 
-def _overall_files(compilation: Compilation, dialect: str) -> list[GeneratedFile]:
+def _overall_files(compilation: Compilation, plans: list[Plan], dialect: str) -> list[GeneratedFile]:
     keys = {entity.name: entity.key for entity in compilation.catalog.entities.values()}
-    definitions = to_model(_definitions_select(compilation), dialect)
+    definitions = to_model(_definitions_select(compilation, plans), dialect)
+    last = {plan.name: plan for plan in plans}
+    activity = overall_activity_model([last[name] for name in keys], ENGINES[dialect])
     return [
         _sql("all/segment_definitions", "Grain: one row per segment, as defined today.", definitions),
         *(_sql(f"all/{name}", grain, body) for name, grain, body in shapes.union_models(keys, ENGINES[dialect])),
+        _sql("all/entity_activity", "Grain: one row per entity, activity, subject and local day.", activity),
         _yml("all/all", documents.overall_document()),
     ]
 
 
-def _definitions_select(compilation: Compilation) -> exp.Query:
-    parts = [_definition(compilation, segment) for segment in compilation.segments.values()]
+def _definitions_select(compilation: Compilation, plans: list[Plan]) -> exp.Query:
+    parts = [_definition(compilation, plans, segment) for segment in compilation.segments.values()]
     if not parts:
         return _row({name: literal(False) if name == "hidden" else text("") for name in DEFINED}).where(
             exp.false(), copy=False
@@ -145,7 +154,7 @@ def _definitions_select(compilation: Compilation) -> exp.Query:
     return union_all(parts)
 
 
-def _definition(compilation: Compilation, segment: Segment) -> exp.Select:
+def _definition(compilation: Compilation, plans: list[Plan], segment: Segment) -> exp.Select:
     values: tuple[exp.Expr, ...] = (
         text(segment.key),
         text(segment.name),
@@ -157,6 +166,8 @@ def _definition(compilation: Compilation, segment: Segment) -> exp.Select:
         literal(segment.hidden),
         text(segment_to_sentence(segment)),
         text(compilation.definition(segment.key)),
+        text(names_to_words(segment.active_by.names) if segment.active_by else ""),
+        text(segment_to_activity(plans, segment, compilation.bases.clock)),
     )
     return _row(dict(zip(DEFINED, values, strict=True)))
 

@@ -40,16 +40,23 @@ class Plan:
     An entity has one plan, called like it, unless its segments and another entity's look at each other: then those
     that others look at are judged by an earlier plan. `given` are those, with the model that holds their flags; `seen`
     are models of flags that relations look at; `levels` are the segments judged here, references first.
+    `activities` are measures by which no rule judges: they say on which days subjects were active.
     """
 
     name: str
     entity: Entity
     population: Rule | None
     measures: dict[Measure, str]
+    activities: dict[Measure, str]
     traits: dict[Trait, str]
     levels: tuple[tuple[Segment, ...], ...]
     given: tuple[tuple[Segment, str], ...]
     seen: dict[str, str]
+
+    @property
+    def rolled_up(self) -> dict[Measure, str]:
+        """All measures that the entity's table of them holds."""
+        return {**self.measures, **self.activities}
 
     @property
     def is_last(self) -> bool:
@@ -137,7 +144,8 @@ def segments_to_plans(
 
     Active segments are judged, paused ones repeat, archived ones are left out.
     """
-    kept = {segment.key: segment for segment in segments if segment.status is not Status.ARCHIVED}
+    every = tuple(segments)
+    kept = {segment.key: segment for segment in every if segment.status is not Status.ARCHIVED}
     blocks = _blocks(catalog, kept)
     needs = [_needs(block) for block in blocks]
     measures = {
@@ -160,6 +168,7 @@ def segments_to_plans(
                 entity=entity,
                 population=populations[entity.name],
                 measures=measures[entity.name],
+                activities=_name_activities(every, entity, measures[entity.name]),
                 traits=_name_traits(entity, traits),
                 levels=_levels(block.segments),
                 given=tuple((segment, tables[segment.key]) for segment in needed),
@@ -274,6 +283,21 @@ def _name_measures(traits: Iterable[Trait]) -> dict[Measure, str]:
     namer = Namer()
     measures = dict.fromkeys(measure for measure in map(trait_measure, traits) if measure)
     return {measure: namer.name(measure_name(measure), repr(measure)) for measure in measures}
+
+
+def activity_measure(segment: Segment) -> Measure | None:
+    """The measure whose days are those on which a subject was active."""
+    return Measure(segment.active_by.names, None, None) if segment.active_by else None
+
+
+def _name_activities(segments: Iterable[Segment], entity: Entity, named: Mapping[Measure, str]) -> dict[Measure, str]:
+    """Archived segments' too: those who entered one are followed for a while."""
+    if entity.events is None or entity.events.at is None:
+        return {}
+    namer = Namer(*named.values())
+    found = dict.fromkeys(activity_measure(each) for each in segments if each.entity == entity.name)
+    measures = [measure for measure in found if measure]
+    return {each: named.get(each) or namer.name(measure_name(each), repr(each)) for each in measures}
 
 
 def _levels(segments: Iterable[Segment]) -> tuple[tuple[Segment, ...], ...]:

@@ -40,6 +40,7 @@ def entity_models(entity: str, key: str, served: tuple[str, ...], engine: Engine
         "transitions": (f"Grain: one row per as-of date, segment and {entity} that entered or exited.", TRANSITIONS),
         "membership_kept": (f"{recent}, as kept from day to day.", MEMBERSHIP_KEPT),
         "membership_daily": (f"{recent}.", MEMBERSHIP_SERVED if served else MEMBERSHIP),
+        "blocks": (f"Grain: one row per segment and block of {entity} keys with a member among them.", BLOCKS),
     }
     return [
         (f"{entity}_{name}", grain, _fill(body, entity, key, served, engine)) for name, (grain, body) in named.items()
@@ -57,6 +58,10 @@ select
     *
     {{ retired_flags('ENTITY', 'KEY_NAME') }}
 from {{ ref('ENTITY_segments') }}
+"""
+
+BLOCKS = """\
+{{ member_blocks(ref('ENTITY_segments'), 'KEY_NAME') }}
 """
 
 # versions of subjects that changed since: the one that held before, and those that followed it
@@ -333,7 +338,9 @@ UNIONS = {
         ("as_of_date", "segment", "transition", "reason"),
     ),
     "membership_daily": ("Grain: one row per recent as-of date, segment and member.", ("as_of_date", "segment")),
+    "blocks": ("Grain: one row per entity, segment and block of keys with a member.", ("segment", "block", "bits")),
 }
+WITHOUT_SUBJECTS = ("blocks",)
 
 
 def union_models(keys: dict[str, str], engine: Engine) -> list[tuple[str, str, str]]:
@@ -346,5 +353,6 @@ def union_models(keys: dict[str, str], engine: Engine) -> list[tuple[str, str, s
 
 
 def _union_part(entity: str, key: str, name: str, columns: tuple[str, ...]) -> str:
-    listed = [f"'{entity}' as entity", "{{ key_text('" + key + "') }} as subject_key", *columns]
+    subject = () if name in WITHOUT_SUBJECTS else ("{{ key_text('" + key + "') }} as subject_key",)
+    listed = [f"'{entity}' as entity", *subject, *columns]
     return "select\n    " + ",\n    ".join(listed) + "\nfrom {{ ref('" + f"{entity}_{name}" + "') }}"

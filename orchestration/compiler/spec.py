@@ -40,6 +40,7 @@ class SegmentSpec:
     tests: Node | None = None
     daily: bool = True
     formerly: tuple[Scalar, ...] = ()
+    active_by: Node | None = None
 
 
 class AudienceField(NamedTuple):
@@ -95,7 +96,7 @@ def source_to_segment_spec(source: SourceFile, report: Report) -> SegmentSpec | 
     fields = report.attempt(lambda: Fields(_read(source, report), "the segment", report))
     if fields is None:
         return None if key is None else unread_spec(key, source)
-    where, tests = fields.take("where"), fields.take("tests")
+    where, tests, active_by = fields.take("where"), fields.take("tests"), fields.take("active_by")
     members = fields.read("members", _scalar, None)
     entity = fields.read_required("entity", _scalar, Scalar("", "", fields.span))
     title = (key or "").replace("_", " ").capitalize()
@@ -115,6 +116,7 @@ def source_to_segment_spec(source: SourceFile, report: Report) -> SegmentSpec | 
         tests=tests,
         daily=fields.boolean("daily", True),
         formerly=fields.read("formerly", _keys, ()),
+        active_by=active_by,
     )
     _check_rule(fields, where, "members" in fields.given, report)
     fields.close()
