@@ -17,6 +17,9 @@ from orchestration.dbt import Dbt, NodeResult
 from orchestration.errors import MusterError
 from orchestration.gates.result import GateResult
 from orchestration.gates.source import SourceTable, source_gate
+from orchestration.publishing.folder import PublishedFolder
+from orchestration.publishing.mart import marts_of
+from orchestration.publishing.publish import publish_marts
 from orchestration.settings import Settings
 from orchestration.warehouse import DuckDB, Warehouse
 
@@ -171,10 +174,12 @@ def days_to_publish(dbt: Dbt) -> list[date]:
 
 
 def publish(dbt: Dbt, days: list[date], progress: Progress = silent) -> tuple[NodeResult, ...]:
-    """Build everything that is made of the history, test it, and note the days as published."""
+    """Build everything that is made of the history, test it, put it where dashboards read it, and note the days."""
     progress("marts", len(days), len(days))
     results = _built(dbt, dbt.build(days[-1], "*", SOURCES), days[-1])
     with open_warehouse(dbt.settings) as warehouse:
+        first, folder = min(recorded_days(warehouse)), PublishedFolder(dbt.settings.published)
+        publish_marts(warehouse, marts_of(dbt.document), first, days[-1], folder)
         mark(warehouse, days, DayStatus.PUBLISHED)
     return results
 
