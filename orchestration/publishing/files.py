@@ -7,30 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from orchestration.publishing.about import ABOUT, TABLES
 from orchestration.publishing.folder import DATABASE, MANIFEST, PARQUET
-from orchestration.publishing.mart import Mart
+from orchestration.publishing.mart import Mart, quoted_name, quoted_text
 from orchestration.publishing.publication import SCHEMA_VERSION, Publication, PublishedTable, publication_to_json
 from orchestration.warehouse import Warehouse
 
 READ_ONLY = 0o444
-
-ABOUT = Mart(
-    "published",
-    "",
-    "Grain: one row. What this publication holds.",
-    {
-        "as_of": "The last judged day: all tables are as of its end.",
-        "first_day": "The first judged day.",
-        "version": "Counts publications.",
-        "schema_version": "Changes when a reader has to.",
-    },
-)
-TABLES = Mart(
-    "published_tables",
-    "",
-    "Grain: one row per table of this publication.",
-    {"table_name": "The table's name.", "row_count": "How many rows it has.", "description": "Its grain and meaning."},
-)
 
 
 @dataclass(frozen=True)
@@ -46,7 +29,7 @@ class Copy:
         """Fill a version's folder. The files hold tables only: no view on another file, no name of this machine."""
         parquet = folder / PARQUET
         parquet.mkdir()
-        self.warehouse.execute(f"attach {_text(folder / DATABASE)} as published_aside")
+        self.warehouse.execute(f"attach {quoted_text(folder / DATABASE)} as published_aside")
         with self.warehouse.transaction():
             self._run(_copied(mart) for mart in self.marts)
             publication = Publication(version, self.first_day, self.as_of, self._tables())
@@ -85,7 +68,7 @@ class Copy:
         )
         yield f"create table {_aside(TABLES.name)} (table_name varchar, row_count bigint, description varchar)"
         for mart in self.marts:
-            values = f"{_text(mart.name)}, {publication.tables[mart.name].rows}, {_text(mart.description)}"
+            values = f"{quoted_text(mart.name)}, {publication.tables[mart.name].rows}, {quoted_text(mart.description)}"
             yield f"insert into {_aside(TABLES.name)} values ({values})"
 
 
@@ -95,24 +78,16 @@ def _copied(mart: Mart) -> str:
 
 def _documented(marts: Iterable[Mart]) -> Iterator[str]:
     for mart in marts:
-        yield f"comment on table {_aside(mart.name)} is {_text(mart.description)}"
+        yield f"comment on table {_aside(mart.name)} is {quoted_text(mart.description)}"
         for column, description in mart.columns.items():
-            yield f"comment on column {_aside(mart.name)}.{_name(column)} is {_text(description)}"
+            yield f"comment on column {_aside(mart.name)}.{quoted_name(column)} is {quoted_text(description)}"
 
 
 def _exported(name: str, folder: Path, publication: Publication) -> str:
     about = f"{{as_of: '{publication.as_of}', version: '{publication.version}'}}"
     options = f"format parquet, compression zstd, kv_metadata {about}"
-    return f"copy {_aside(name)} to {_text(folder / f'{name}.parquet')} ({options})"
+    return f"copy {_aside(name)} to {quoted_text(folder / f'{name}.parquet')} ({options})"
 
 
 def _aside(name: str) -> str:
-    return f"published_aside.main.{_name(name)}"
-
-
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(value: str | Path) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
+    return f"published_aside.main.{quoted_name(name)}"

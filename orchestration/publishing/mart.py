@@ -37,3 +37,11 @@ def _mart(node: Mapping[str, Any]) -> Mart:
 
 def _in_a_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def quoted_name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quoted_text(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"

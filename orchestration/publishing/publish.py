@@ -8,6 +8,8 @@ from datetime import date
 from orchestration.publishing.files import Copy
 from orchestration.publishing.folder import PublishedFolder
 from orchestration.publishing.mart import Mart
+from orchestration.publishing.publication import PublishError
+from orchestration.publishing.tables import Replacement
 from orchestration.warehouse import Warehouse
 
 
@@ -16,9 +18,17 @@ def publish_marts(
 ) -> None:
     """Publish the marts as of a day, unless a later day is published: then that one stays.
 
-    A DuckDB file has one writing process, and nobody else reads it meanwhile, so views in it would serve no reader: the
-    marts are copied into files of their own. Raises PublishError, WarehouseError.
+    A DuckDB file has one writing process, and nobody else reads it meanwhile, so nothing published in it would serve a
+    reader: the marts are copied into files of their own. On PostgreSQL they are published in the warehouse.
+
+    Raises PublishError, WarehouseError.
     """
-    before = folder.read()
-    if before is None or before.as_of <= as_of:
-        folder.add(as_of, Copy(warehouse, marts, first_day, as_of).write)
+    match warehouse.dialect:
+        case "duckdb":
+            before = folder.read()
+            if before is None or before.as_of <= as_of:
+                folder.add(as_of, Copy(warehouse, marts, first_day, as_of).write)
+        case "postgres":
+            Replacement(warehouse, marts, first_day, as_of).publish()
+        case other:
+            raise PublishError(f"nothing publishes the marts of a warehouse on {other} yet")
