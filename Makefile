@@ -1,15 +1,21 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+BI := .venv-bi
+BI_INSTALLED := $(BI)/.installed
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: demo test check dev bench fuzz services lock clean
+.PHONY: demo test test-bi check dev bench fuzz services lock clean
 
 demo: $(INSTALLED)
 	$(BIN)/muster demo
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
+
+# Real BI clients on the published marts: Superset's charts and MetricFlow's metrics. They need Python 3.11 or 3.12.
+test-bi: $(INSTALLED) $(BI_INSTALLED)
+	$(BIN)/python -m pytest -n 0 tests/bi
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -39,6 +45,7 @@ services:
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/requirements.in -o requirements/requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-deps requirements/data.in -o requirements/data.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/bi.in -o requirements/bi.txt
 
 $(INSTALLED): requirements/requirements.txt requirements/data.txt pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -47,5 +54,10 @@ $(INSTALLED): requirements/requirements.txt requirements/data.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
+$(BI_INSTALLED): requirements/bi.txt
+	$(PYTHON) -m venv $(BI)
+	$(BI)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/bi.txt
+	touch $@
+
 clean:
-	rm -rf .venv .muster dbt_project/target dbt_project/logs
+	rm -rf .venv $(BI) .muster dbt_project/target dbt_project/logs

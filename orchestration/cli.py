@@ -26,6 +26,7 @@ from orchestration.compiler.schema import sources_to_schemas
 from orchestration.compiler.sentence import segment_to_sentence
 from orchestration.days import DayStatus, recorded_days
 from orchestration.errors import MusterError
+from orchestration.publishing.folder import PublishedFolder
 from orchestration.questions import Answer, Places, Questions, ask
 from orchestration.settings import Settings, load_settings
 from orchestration.static_lists import edit, listed, read_again, unknown_warning
@@ -365,7 +366,8 @@ def _run_days(project: Path | None, first: datetime | None, last: datetime | Non
         printing.json_({"days": [each.isoformat() for each in done.days], "steps": len(done.results)})
     else:
         count = f"{len(done.days)} day{'' if len(done.days) == 1 else 's'}"
-        printing.line(f"judged {done.days[0]} to {done.days[-1]} ({count}), marts published")
+        stands = PublishedFolder(settings.published).said(done.days[-1])
+        printing.line(f"judged {done.days[0]} to {done.days[-1]} ({count}), {stands}")
 
 
 @app.command()
@@ -390,11 +392,12 @@ def export(
 
 @app.command()
 def status(project: Project = None, as_json: AsJson = False) -> None:
-    """What was judged and what was delivered."""
+    """What was judged, published and delivered."""
     from orchestration.status import project_status
 
     with opened(project) as here:
-        printing.status(project_status(here.warehouse, here.compilation), as_json=as_json)
+        marts = PublishedFolder(here.settings.published)
+        printing.status(project_status(here.warehouse, here.compilation, marts), as_json=as_json)
 
 
 @app.command()

@@ -19,6 +19,9 @@ from orchestration.errors import MusterError
 from orchestration.gates.result import GateResult
 from orchestration.gates.source import SourceTable, source_gate
 from orchestration.observed import create_observed, kept_records, note_day
+from orchestration.publishing.folder import PublishedFolder
+from orchestration.publishing.mart import marts_of
+from orchestration.publishing.publish import publish_marts
 from orchestration.renames import rename_segments
 from orchestration.settings import Settings
 from orchestration.warehouse import DuckDB, Warehouse
@@ -201,10 +204,12 @@ def days_to_publish(dbt: Dbt) -> list[date]:
 
 
 def publish(dbt: Dbt, days: list[date], progress: Progress = silent) -> tuple[NodeResult, ...]:
-    """Build everything that is made of the history, test it, and note the days as published."""
+    """Build everything that is made of the history, test it, put it where dashboards read it, and note the days."""
     progress("marts", len(days), len(days))
     results = _built(dbt, dbt.build(days[-1], "*", SOURCES, days[0]), days[-1])
     with open_warehouse(dbt.settings) as warehouse:
+        first, folder = min(recorded_days(warehouse)), PublishedFolder(dbt.settings.published)
+        publish_marts(warehouse, marts_of(dbt.document), first, days[-1], folder)
         mark(warehouse, days, DayStatus.PUBLISHED)
     return results
 

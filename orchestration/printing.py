@@ -179,9 +179,16 @@ def status(content: Mapping[str, Any], *, as_json: bool) -> None:
     if days["unfinished"]:
         first, last = days["unfinished"][0], days["unfinished"][-1]
         line(f"unfinished: {len(days['unfinished'])} days, {first} to {last} (the next run does them first)")
+    published = content["published"]
+    line(_published(published) if published else "published: nothing yet")
     line(f"segments: {content['segments']}, audiences: {content['audiences']}")
     for delivery in content["deliveries"]:
         line("delivered: " + ", ".join(f"{name} {value}" for name, value in delivery.items()))
+
+
+def _published(told: Mapping[str, Any]) -> str:
+    size = f"{told['tables']} tables, {told['rows']} rows"
+    return f"published: as of {told['as_of']} (version {told['version']}, {size}) in {told['duckdb']}"
 
 
 @contextmanager

@@ -36,6 +36,11 @@ class Settings:
         return self.project / ".muster"
 
     @property
+    def published(self) -> Path:
+        """The folder of the published marts: `marts.duckdb`, and Parquet files in `current/parquet`."""
+        return self.state / "published"
+
+    @property
     def has_dbt(self) -> bool:
         return (self.dbt_project / "dbt_project.yml").is_file()
 

@@ -7,11 +7,12 @@ from typing import Any
 from orchestration.audiences.ledger import Entry, deliveries
 from orchestration.compiler.compile import Compilation
 from orchestration.days import DayStatus, recorded_days
+from orchestration.publishing.folder import PublishedFolder
 from orchestration.warehouse import Warehouse
 
 
-def project_status(warehouse: Warehouse, compilation: Compilation) -> dict[str, Any]:
-    """Days, counts of specs, and the last deliveries, as plain values."""
+def project_status(warehouse: Warehouse, compilation: Compilation, marts: PublishedFolder) -> dict[str, Any]:
+    """Days, what dashboards read, counts of specs, and the last deliveries, as plain values."""
     days = recorded_days(warehouse)
     published = [day for day, status in days.items() if status is DayStatus.PUBLISHED]
     return {
@@ -20,9 +21,25 @@ def project_status(warehouse: Warehouse, compilation: Compilation) -> dict[str, 
             "last": max(published).isoformat() if published else None,
             "unfinished": [day.isoformat() for day in days if day not in published],
         },
+        "published": _published(marts),
         "segments": len(compilation.segments),
         "audiences": len(compilation.audiences),
         "deliveries": [_delivery(each) for each in deliveries(warehouse)],
+    }
+
+
+def _published(marts: PublishedFolder) -> dict[str, Any] | None:
+    publication = marts.read()
+    if publication is None:
+        return None
+    return {
+        "as_of": publication.as_of.isoformat(),
+        "first_day": publication.first_day.isoformat(),
+        "version": publication.version,
+        "tables": len(publication.tables),
+        "rows": publication.rows,
+        "duckdb": str(marts.database),
+        "parquet": str(marts.parquet),
     }
 
 

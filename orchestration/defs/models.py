@@ -1,6 +1,7 @@
 """The three steps that dbt does. Nothing in them is to be chosen model by model: a day is judged whole."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import TypeAlias
 
 import dagster as dg
@@ -9,6 +10,7 @@ from orchestration.dbt import Dbt, NodeResult
 from orchestration.defs.calendar import Calendar, days_of, last_day
 from orchestration.defs.nodes import Part
 from orchestration.pipeline import Progress, RunError, begin, build_sources, days_to_publish, judge_days, publish
+from orchestration.publishing.folder import PublishedFolder
 
 POOL = "duckdb"
 JUDGED = ("pass", "fail", "warn", "error")
@@ -51,7 +53,8 @@ def marts_asset(dbt: Dbt, part: Part, progress: Progress) -> dg.AssetsDefinition
 
     @dg.multi_asset(name="marts", specs=_assets(part), check_specs=_checks(part), pool=POOL)
     def marts(context: dg.AssetExecutionContext) -> Iterator[Event]:
-        yield from _done(part, lambda: publish(dbt, days_to_publish(dbt), _told(context, progress)))
+        published = PublishedFolder(dbt.settings.published)
+        yield from _done(part, lambda: publish(dbt, days_to_publish(dbt), _told(context, progress)), published)
 
     return marts
 
@@ -64,10 +67,11 @@ def _checks(part: Part) -> list[dg.AssetCheckSpec]:
     return list(part.checks.values())
 
 
-def _done(part: Part, step: Callable[[], Results]) -> Iterator[Event]:
+def _done(part: Part, step: Callable[[], Results], published: PublishedFolder | None = None) -> Iterator[Event]:
     """A step's results as Dagster's events; those of a step that failed too. Raises dagster.Failure."""
     try:
-        yield from _events(part, step())
+        results = step()
+        yield from _events(part, results, _stand(published) if published else {})
     except RunError as wrong:
         yield from _events(part, wrong.results)
         raise dg.Failure(str(wrong), allow_retries=False) from None
@@ -81,16 +85,22 @@ def _told(context: dg.AssetExecutionContext, progress: Progress) -> Progress:
     return tell
 
 
-def _events(part: Part, results: Results) -> Iterator[Event]:
+def _stand(folder: PublishedFolder) -> dict[str, str]:
+    publication = folder.read()
+    return {"published as of": publication.as_of.isoformat()} if publication else {}
+
+
+def _events(part: Part, results: Results, told: Mapping[str, str] = MappingProxyType({})) -> Iterator[Event]:
     for result in results:
         if result.unique_id in part.assets and result.status == "success":
-            yield _built(part.assets[result.unique_id], result)
+            yield _built(part.assets[result.unique_id], result, told)
         elif result.unique_id in part.checks and result.status in JUDGED:
             yield _checked(part.checks[result.unique_id], result)
 
 
-def _built(asset: dg.AssetSpec, result: NodeResult) -> dg.MaterializeResult[None]:
-    return dg.MaterializeResult(asset_key=asset.key, metadata={"said": result.message, "seconds": result.seconds})
+def _built(asset: dg.AssetSpec, result: NodeResult, told: Mapping[str, str]) -> dg.MaterializeResult[None]:
+    metadata: dict[str, str | float] = {"said": result.message, "seconds": result.seconds, **told}
+    return dg.MaterializeResult(asset_key=asset.key, metadata=metadata)
 
 
 def _checked(check: dg.AssetCheckSpec, result: NodeResult) -> dg.AssetCheckResult:

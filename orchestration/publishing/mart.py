@@ -1,0 +1,47 @@
+"""The marts as dbt's manifest names them: what is published is what carries their tag."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+TAG = "muster_marts"
+
+
+@dataclass(frozen=True)
+class Mart:
+    """A table that BI reads. `relation` is where it lies in the warehouse, quoted; `columns` are those documented."""
+
+    name: str
+    relation: str
+    description: str
+    columns: Mapping[str, str]
+
+
+def marts_of(document: Mapping[str, Any]) -> tuple[Mart, ...]:
+    """The marts of a dbt manifest, by name."""
+    nodes = (node for node in document["nodes"].values() if _is_mart(node))
+    return tuple(sorted((_mart(node) for node in nodes), key=lambda mart: mart.name))
+
+
+def _is_mart(node: Mapping[str, Any]) -> bool:
+    built = node["resource_type"] == "model" and node["config"]["materialized"] != "ephemeral"
+    return built and TAG in node.get("tags", ())
+
+
+def _mart(node: Mapping[str, Any]) -> Mart:
+    columns = {name: _in_a_line(column["description"]) for name, column in node["columns"].items()}
+    return Mart(node["alias"], node["relation_name"], _in_a_line(node["description"]), columns)
+
+
+def _in_a_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def quoted_name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quoted_text(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
