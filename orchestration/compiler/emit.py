@@ -13,6 +13,7 @@ from orchestration.compiler.flags import flags_select
 from orchestration.compiler.held import observed_select
 from orchestration.compiler.imports import union_all
 from orchestration.compiler.measures import OPEN_FROM, measure_definitions, measures_select
+from orchestration.compiler.metrics import metrics_select
 from orchestration.compiler.past import DEFINITIONS_BEFORE, HISTORY_BEFORE
 from orchestration.compiler.plan import Plan
 from orchestration.compiler.render import to_model
@@ -20,6 +21,7 @@ from orchestration.compiler.segment import Segment
 from orchestration.compiler.sentence import segment_to_sentence
 from orchestration.compiler.sql import MODEL, aliased, literal, text
 from orchestration.compiler.traits import list_model, traits_select
+from orchestration.compiler.waterfall import waterfall_select
 
 DEFINED = (
     *("segment", "name", "entity", "description", "owner"),
@@ -75,8 +77,15 @@ def _entity_files(compilation: Compilation, plans: list[Plan], dialect: str) -> 
     """What an entity has once, however many plans judge its segments; its own plan is the last."""
     plan = plans[-1]
     entity, name, clock, engine = plan.entity, plan.entity.name, compilation.bases.clock, ENGINES[dialect]
+    waterfall, metrics = to_model(waterfall_select(plans, clock), dialect), to_model(metrics_select(plan), dialect)
     files = [
         *(_sql(f"{name}/{path}", grain, body) for path, grain, body in shapes.entity_models(name, entity.key, engine)),
+        _sql(f"{name}/{name}_waterfall", "Grain: one row per active segment and step of its rule.", waterfall),
+        _sql(
+            f"{name}/{name}_metrics_daily",
+            "Grain: one row per as-of date, segment and metric; a run adds its day.",
+            metrics,
+        ),
         _yml(f"{name}/{name}", documents.entity_document(compilation, plans, engine)),
     ]
     if entity.history and entity.history.recorded:
@@ -114,6 +123,7 @@ def _overall_files(compilation: Compilation, dialect: str) -> list[GeneratedFile
     return [
         _sql("all/segment_definitions", "Grain: one row per segment, as defined today.", definitions),
         *(_sql(f"all/{name}", grain, body) for name, grain, body in shapes.union_models(keys, ENGINES[dialect])),
+        *(_sql(f"all/{name}", grain, body) for name, grain, body in shapes.summary_unions(keys)),
         _yml("all/all", documents.overall_document()),
     ]
 

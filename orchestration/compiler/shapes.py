@@ -225,4 +225,33 @@ def union_models(keys: dict[str, str], engine: Engine) -> list[tuple[str, str, s
 
 def _union_part(entity: str, key: str, name: str, columns: tuple[str, ...]) -> str:
     listed = [f"'{entity}' as entity", "{{ key_text('" + key + "') }} as subject_key", *columns]
-    return "select\n    " + ",\n    ".join(listed) + "\nfrom {{ ref('" + f"{entity}_{name}" + "') }}"
+    return "select\n    " + ",\n    ".join(listed) + _from(f"{entity}_{name}")
+
+
+SUMMARIES = {
+    "waterfall": (
+        "Grain: one row per active segment and step of its rule.",
+        ("as_of_date", "segment", "step", "condition", "passing_alone", "passing", "lost"),
+    ),
+    "metrics_daily": (
+        "Grain: one row per as-of date, entity, segment and metric.",
+        ("as_of_date", "segment", "metric", "known_values", "mean", "median", "sum"),
+    ),
+}
+
+
+def summary_unions(entities: Iterable[str]) -> list[tuple[str, str, str]]:
+    """Name, grain and select of the views over all entities that tell of no subject by itself."""
+    found = []
+    for name, (grain, columns) in SUMMARIES.items():
+        parts = [_summary_part(entity, name, columns) for entity in entities]
+        found.append((f"entity_{name}", grain, "\nunion all\n".join(parts)))
+    return found
+
+
+def _summary_part(entity: str, name: str, columns: tuple[str, ...]) -> str:
+    return f"select\n    '{entity}' as entity,\n    " + ",\n    ".join(columns) + _from(f"{entity}_{name}")
+
+
+def _from(model: str) -> str:
+    return "\nfrom {{ ref('" + model + "') }}"
