@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from orchestration.compiler.activity import Activity, node_to_activity
 from orchestration.compiler.fields import Fields, Report, as_choice, as_name, as_text, as_texts, error
+from orchestration.compiler.followed import Metrics, node_to_metrics
 from orchestration.compiler.problem import closest, nearest
 from orchestration.compiler.source import Entry, Mapping, Node, Plain, Scalar, Sequence
 from orchestration.compiler.taken import refuse_taken_names
@@ -131,6 +132,7 @@ class Entity:
     events: EventRows | None = field(repr=False)
     relations: dict[str, Relation] = field(hash=False, repr=False)
     description: str = field(default="", repr=False)
+    metrics: Metrics = field(default=None, compare=False, repr=False)
 
     @property
     def has_versions(self) -> bool:
@@ -243,9 +245,14 @@ def _entity(entry: Entry, report: Report) -> Entity:
         events=fields.read("events", partial(_events, report=report), None),
         relations=_read_relations(fields),
         description=fields.text("description"),
+        metrics=fields.read("metrics", partial(node_to_metrics, is_number=_is_number(attributes), report=report), None),
     )
     fields.close()
     return entity
+
+
+def _is_number(attributes: dict[str, Attribute]) -> dict[str, bool]:
+    return {name: attribute.type.numeric for name, attribute in attributes.items()}
 
 
 def _key(node: Node) -> str:

@@ -66,10 +66,13 @@ class Compilation:
     specs: Mapping_[str, SegmentSpec] = field(default_factory=dict, repr=False)
 
     def plans(self, *keys: str) -> tuple[Plan, ...]:
-        """The plans of all segments, or of those named and the ones they refer to, each after those it looks at."""
+        """The plans of all segments, or of those named and the ones they refer to, each after those it looks at.
+
+        Metrics are followed over all segments only.
+        """
         wanted = self.with_references(keys) if keys else set(self.segments)
         chosen = [each for each in self.segments.values() if each.key in wanted]
-        return segments_to_plans(self.catalog, self.bases.populations, chosen)
+        return segments_to_plans(self.catalog, self.bases.populations, chosen, with_metrics=not keys)
 
     def plans_of(self, entity: str, *keys: str) -> tuple[Plan, ...]:
         """The plans that an entity's segments need, its own last."""

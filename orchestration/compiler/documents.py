@@ -108,6 +108,7 @@ def entity_document(compilation: Compilation, plans: list[Plan], engine: Engine)
     models += _history_documents(name, key, compilation.served_from_spells(name))
     if plan.activities:
         models.append(_activity_document(plan))
+    models += [_waterfall_document(name), _metrics_document(name)]
     spelled = engine.spelled(identifier(key))
     snapshots = [_snapshot(name, spelled)]
     if plan.entity.is_recorded:
@@ -343,6 +344,41 @@ def _growing(unique_key: list[str], *hooks: str) -> Document:
     }
 
 
+def _waterfall_document(name: str) -> Document:
+    columns = [
+        _column("as_of_date", "The last judged day."),
+        _column("segment", "The segment's key."),
+        _column("step", "Which condition of the rule, from 1 on; 0 is the base population."),
+        _column("condition", "The condition in words."),
+        _column("passing_alone", "How many of the base population pass it."),
+        _column("passing", "How many pass it and all before it; at the last step the members."),
+        _column("lost", "How many pass all before it and not this one."),
+    ]
+    return _model(f"{name}_waterfall", "How many are left after each condition of each active segment.", columns)
+
+
+def _metrics_document(name: str) -> Document:
+    columns = [
+        _column("as_of_date", "The day."),
+        _column("segment", "The segment's key, or `base population`."),
+        _column("metric", "The number that is followed, in words."),
+        _column("known_values", "Of how many members it is known."),
+        _column("mean", "Their mean, to six decimals."),
+        _column("median", "Their median, to six decimals."),
+        _column("sum", "Their sum."),
+    ]
+    return _model(
+        f"{name}_metrics_daily",
+        f"Numbers of each {name} over the members of each segment. A run adds its day; all days are kept.",
+        columns,
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="ignore",
+        pre_hook="{{ forget_days() }}",
+        tags=[DAY],
+    )
+
+
 def _snapshot(name: str, key: str) -> Document:
     return {
         "name": f"{name}_history",
@@ -419,8 +455,13 @@ def _union_documents() -> list[Document]:
         "entity_membership_daily": "Members on each of the last days, over all entities.",
         "entity_activity": "The days on which subjects were active, over all entities.",
     }
-    entity = _column("entity", "The entity.")
-    columns = [entity, _column("subject_key", "The subject's key as text.")]
-    blocks = _model("entity_blocks", "Members as bits, over all entities.", [entity], materialized="view")
-    found = [_model(name, description, columns, materialized="view") for name, description in described.items()]
-    return [*found, blocks]
+    summaries = {
+        "entity_blocks": "Members as bits, over all entities.",
+        "entity_waterfall": "How many are left after each condition of active segments, over all entities.",
+        "entity_metrics_daily": "Numbers over the members of segments day by day, over all entities.",
+    }
+    columns = [_column("entity", "The entity."), _column("subject_key", "The subject's key as text.")]
+    return [
+        *(_model(name, said, columns, materialized="view") for name, said in described.items()),
+        *(_model(name, said, columns[:1], materialized="view") for name, said in summaries.items()),
+    ]

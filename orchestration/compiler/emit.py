@@ -13,6 +13,7 @@ from orchestration.compiler.files import HEADER, GeneratedFile
 from orchestration.compiler.flags import flags_select
 from orchestration.compiler.imports import union_all
 from orchestration.compiler.measures import OPEN_FROM, measure_definitions, measures_select
+from orchestration.compiler.metrics import metrics_select
 from orchestration.compiler.past import DEFINITIONS_BEFORE, HISTORY_BEFORE, UNEDITED_MOVES
 from orchestration.compiler.plan import Plan
 from orchestration.compiler.recording import as_of_select, observed_select
@@ -21,6 +22,7 @@ from orchestration.compiler.segment import Segment, Status
 from orchestration.compiler.sentence import segment_to_sentence
 from orchestration.compiler.sql import MODEL, aliased, literal, text
 from orchestration.compiler.traits import list_model, traits_select
+from orchestration.compiler.waterfall import waterfall_select
 from orchestration.compiler.words import names_to_words
 
 DEFINED = (
@@ -81,8 +83,15 @@ def _entity_files(compilation: Compilation, plans: list[Plan], dialect: str) -> 
     plan = plans[-1]
     entity, name, clock, engine = plan.entity, plan.entity.name, compilation.bases.clock, ENGINES[dialect]
     models = shapes.entity_models(name, entity.key, compilation.served_from_spells(name), engine)
+    waterfall, metrics = to_model(waterfall_select(plans, clock), dialect), to_model(metrics_select(plan), dialect)
     files = [
         *(_sql(f"{name}/{path}", grain, body) for path, grain, body in models),
+        _sql(f"{name}/{name}_waterfall", "Grain: one row per active segment and step of its rule.", waterfall),
+        _sql(
+            f"{name}/{name}_metrics_daily",
+            "Grain: one row per as-of date, segment and metric; a run adds its day.",
+            metrics,
+        ),
         _yml(f"{name}/{name}", documents.entity_document(compilation, plans, engine)),
     ]
     if entity.is_recorded:

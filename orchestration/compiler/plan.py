@@ -28,6 +28,7 @@ from orchestration.compiler.trait import (
     PeriodsTrait,
     Trait,
     condition_to_traits,
+    is_number,
     lasts,
 )
 from orchestration.compiler.trait_words import measure_name, trait_name
@@ -41,6 +42,7 @@ class Plan:
     that others look at are judged by an earlier plan. `given` are those, with the model that holds their flags; `seen`
     are models of flags that relations look at; `levels` are the segments judged here, references first.
     `activities` are measures by which no rule judges: they say on which days subjects were active.
+    `metrics` are the traits that are followed day by day, whoever asks for them.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Plan:
     levels: tuple[tuple[Segment, ...], ...]
     given: tuple[tuple[Segment, str], ...]
     seen: dict[str, str]
+    metrics: tuple[Trait, ...] = ()
 
     @property
     def rolled_up(self) -> dict[Measure, str]:
@@ -138,9 +141,9 @@ class _Block:
 
 
 def segments_to_plans(
-    catalog: Catalog, populations: Mapping[str, Rule | None], segments: Iterable[Segment]
+    catalog: Catalog, populations: Mapping[str, Rule | None], segments: Iterable[Segment], with_metrics: bool = False
 ) -> tuple[Plan, ...]:
-    """The plans of all entities, each after those it looks at.
+    """The plans of all entities, each after those it looks at; `with_metrics` they have the traits of metrics too.
 
     Active segments are judged, paused ones repeat, archived ones are left out.
     """
@@ -148,6 +151,10 @@ def segments_to_plans(
     kept = {segment.key: segment for segment in every if segment.status is not Status.ARCHIVED}
     blocks = _blocks(catalog, kept)
     needs = [_needs(block) for block in blocks]
+    metrics = {name: _metrics(each, blocks, needs) for name, each in catalog.entities.items() if with_metrics}
+    needs = [
+        {**traits, **dict.fromkeys(metrics.get(block.name, ()))} for block, traits in zip(blocks, needs, strict=True)
+    ]
     measures = {
         entity: _name_measures(
             trait for block, traits in zip(blocks, needs, strict=True) if block.entity == entity for trait in traits
@@ -173,6 +180,7 @@ def segments_to_plans(
                 levels=_levels(block.segments),
                 given=tuple((segment, tables[segment.key]) for segment in needed),
                 seen={key: tables[key] for key in sorted(seen)},
+                metrics=metrics.get(block.name, ()),
             )
         )
         tables |= {segment.key: f"{block.name}_segments" for segment in block.segments}
@@ -260,6 +268,16 @@ def _needs(block: _Block) -> dict[Trait, None]:
             for condition in conditions(segment.rule):
                 found.update(dict.fromkeys(condition_to_traits(condition)))
     return found
+
+
+def _metrics(entity: Entity, blocks: list[_Block], needs: list[dict[Trait, None]]) -> tuple[Trait, ...]:
+    """The numbers of an entity that are followed: those that it names, or by default what its rules look at."""
+    if isinstance(entity.metrics, tuple):
+        return tuple(AttributeTrait(entity.attributes[name], False) for name in entity.metrics)
+    ours = [traits for block, traits in zip(blocks, needs, strict=True) if block.entity == entity.name]
+    mentioned = dict.fromkeys(trait for traits in ours for trait in traits if is_number(trait))
+    followed = (trait for trait in mentioned if entity.metrics == "all" or isinstance(trait, AttributeTrait))
+    return tuple(trait for trait in followed if not (isinstance(trait, AttributeTrait) and trait.attribute.personal))
 
 
 def _name_traits(entity: Entity, traits: Iterable[Trait]) -> dict[Trait, str]:

@@ -339,8 +339,16 @@ UNIONS = {
     ),
     "membership_daily": ("Grain: one row per recent as-of date, segment and member.", ("as_of_date", "segment")),
     "blocks": ("Grain: one row per entity, segment and block of keys with a member.", ("segment", "block", "bits")),
+    "waterfall": (
+        "Grain: one row per active segment and step of its rule.",
+        ("as_of_date", "segment", "step", "condition", "passing_alone", "passing", "lost"),
+    ),
+    "metrics_daily": (
+        "Grain: one row per as-of date, entity, segment and metric.",
+        ("as_of_date", "segment", "metric", "known_values", "mean", "median", "sum"),
+    ),
 }
-WITHOUT_SUBJECTS = ("blocks",)
+WITHOUT_SUBJECTS = ("blocks", "waterfall", "metrics_daily")
 
 
 def union_models(keys: dict[str, str], engine: Engine) -> list[tuple[str, str, str]]:

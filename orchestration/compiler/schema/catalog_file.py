@@ -93,6 +93,11 @@ def _entity() -> Schema:
             **either(choice(["recorded"]), history),
         },
         "attributes": labelled(ref("attributes"), "What is known of a subject."),
+        "metrics": {
+            "description": "Numeric attributes to follow day by day, or `all` numbers that rules look at; "
+            "by default the numeric attributes that rules mention, unless personal.",
+            **either(choice(["all"]), listed(WORD, 0)),
+        },
         "events": {"description": "What subjects do: rows with a name and a time.", **_events()},
         "relations": {
             "description": "Rows about a subject (orders), or subjects of another entity (its company).",
