@@ -29,7 +29,13 @@ PARSED: dict[str, Manifest] = {}
 
 
 class ParsedOnce(Dbt):
-    """dbt for projects that are often the same, file for file: in one process such a project is parsed once."""
+    """dbt for projects that are often the same, file for file: in one process such a project is parsed once.
+
+    It keeps no log, which takes a tenth of a run's time.
+    """
+
+    def _places(self) -> list[str]:
+        return [*super()._places(), "--log-level-file", "none"]
 
     @cached_property
     def manifest(self) -> Manifest:
