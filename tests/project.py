@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 
 import yaml
@@ -16,7 +15,7 @@ from dbt.contracts.graph.manifest import Manifest
 from orchestration.compiler.compile import Compilation, compile_sources
 from orchestration.compiler.emit import compilation_to_files
 from orchestration.compiler.files import read_sources, write_files
-from orchestration.dbt import Dbt, NodeResult
+from orchestration.dbt import Dbt, NodeResult, digest
 from orchestration.pipeline import Run, run_days
 from orchestration.settings import Settings
 from orchestration.warehouse import DuckDB, Value
@@ -50,13 +49,6 @@ class Untested(ParsedOnce):
 
     def build(self, as_of: date, select: str, exclude: str = "") -> tuple[NodeResult, ...]:
         return super().build(as_of, select, f"{exclude} resource_type:test".strip())
-
-
-def digest(*folders: Path) -> str:
-    """One word for all files under some folders: their names and bytes, wherever the folders stand."""
-    files = [(folder, path) for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
-    content = ((str(path.relative_to(folder)).encode(), path.read_bytes()) for folder, path in files)
-    return sha256(b"".join(b"%d %d %b%b" % (len(name), len(text), name, text) for name, text in content)).hexdigest()
 
 
 @dataclass(frozen=True)
