@@ -13,7 +13,6 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-import yaml
 
 from orchestration import printing
 from orchestration.checking import at_hand, check_project
@@ -323,9 +322,8 @@ def _check_calendar(settings: Settings, compilation: Compilation) -> None:
     if not settings.has_dbt:
         return
     catalog = compilation.catalog
-    project = yaml.safe_load((settings.dbt_project / "dbt_project.yml").read_text(encoding="utf-8"))
     for name, said in (("timezone", catalog.timezone), ("week_starts_on", catalog.week_starts_on)):
-        found = (project.get("vars") or {}).get(name, said)
+        found = settings.dbt_vars.get(name, said)
         if found != said:
             raise MusterError(
                 f"dbt_project.yml has `{name}: {found}` among its vars and the catalog `{said}`: make them the same"

@@ -80,8 +80,10 @@ def begin(dbt: Dbt, first: date, last: date) -> list[date]:
     """Find and note the days to judge."""
     with open_warehouse(dbt.settings) as warehouse:
         create_days(warehouse)
-        days = days_to_run(recorded_days(warehouse), first, last)
+        known = recorded_days(warehouse)
+        days = days_to_run(known, first, last)
         _refuse_surprises(dbt, days, first, last)
+        _refuse_forgotten(dbt, days, known)
         plan_days(warehouse, days)
     return days
 
@@ -97,6 +99,16 @@ def _refuse_surprises(dbt: Dbt, days: list[date], first: date, last: date) -> No
             f"judging {first if first == last else f'{first} to {last}'} means judging {len(days)} days, "
             f"{days[0]} to {days[-1]}, since days follow each other: if that is meant, "
             f"`muster backfill --from {days[0]} --to {days[-1]}`"
+        )
+
+
+def _refuse_forgotten(dbt: Dbt, days: list[date], known: Mapping[date, DayStatus]) -> None:
+    """A day can be judged again as long as the history reaches back to the day before."""
+    kept = int(dbt.settings.dbt_vars.get("history_days", 0))
+    if kept and known and days[0] <= max(known) - timedelta(days=kept):
+        raise RunError(
+            f"{days[0]} cannot be judged again: dbt_project.yml keeps {kept} days of history (`history_days`), "
+            f"so that the first day that can is {max(known) - timedelta(days=kept - 1)}"
         )
 
 

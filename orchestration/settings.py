@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,12 @@ class Settings:
     @property
     def has_dbt(self) -> bool:
         return (self.dbt_project / "dbt_project.yml").is_file()
+
+    @property
+    def dbt_vars(self) -> dict[str, Any]:
+        """The variables of the dbt project, which its manifest does not hold."""
+        project = yaml.safe_load((self.dbt_project / "dbt_project.yml").read_text(encoding="utf-8"))
+        return project.get("vars") or {}
 
     def dbt_environment(self) -> dict[str, str]:
         """The variables that `profiles.yml` reads."""

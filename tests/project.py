@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,8 +48,10 @@ class ParsedOnce(Dbt):
 class Untested(ParsedOnce):
     """The same without dbt's tests."""
 
-    def build(self, as_of: date, select: str, exclude: str = "") -> tuple[NodeResult, ...]:
-        return super().build(as_of, select, f"{exclude} resource_type:test".strip())
+    def build(
+        self, as_of: date, select: str, exclude: str = "", changed_from: date | None = None
+    ) -> tuple[NodeResult, ...]:
+        return super().build(as_of, select, f"{exclude} resource_type:test".strip(), changed_from)
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,14 @@ class SmallProject:
         self.write("catalog.yml", catalog)
         for path, text in specs.items():
             self.write(path, text)
+
+    def set_var(self, name: str, value: int) -> None:
+        """Say a number among the dbt project's variables."""
+        settings = self.settings.dbt_project / "dbt_project.yml"
+        written = settings.read_text("utf-8")
+        said = re.sub(rf"^  {name}: \d+", f"  {name}: {value}", written, flags=re.MULTILINE)
+        assert said != written, f"no variable {name}, or it is {value} already"
+        settings.write_text(said, encoding="utf-8")
 
     def write(self, path: str, text: str) -> None:
         file = self.settings.specs / path

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any, TypeAlias
 
 import dagster as dg
-import yaml
 
 from orchestration.pipeline import entities
 from orchestration.settings import Settings
@@ -28,10 +27,7 @@ def calendar_of(settings: Settings, document: Mapping[str, Any]) -> Calendar:
 
 
 def _first_day(settings: Settings) -> str:
-    # The manifest does not hold the project's vars.
-    project = yaml.safe_load((settings.dbt_project / "dbt_project.yml").read_text(encoding="utf-8"))
-    named = (project.get("vars") or {}).get("first_day", FIRST_DAY)
-    return date.fromisoformat(str(named)).isoformat()
+    return date.fromisoformat(str(settings.dbt_vars.get("first_day", FIRST_DAY))).isoformat()
 
 
 def days_of(context: dg.AssetExecutionContext) -> tuple[date, date]:

@@ -1,0 +1,109 @@
+"""What is kept and for how long: members of the last days, versions of the flags; stays keep everything."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from orchestration.pipeline import RunError
+from tests.pipeline.club import SPECS, club, day
+from tests.project import SmallProject
+
+DAYS = 10
+KEPT = 3
+HISTORY = 4
+ASKED = {**SPECS, "members/pro.yml": f"{SPECS['members/pro.yml']}daily: false\n"}
+
+Members = set[tuple[object, ...]]
+
+
+@pytest.fixture(scope="module")
+def frugal(tmp_path_factory: pytest.TempPathFactory) -> SmallProject:
+    """Ten days, one run each, of which little is kept; one segment keeps no daily members at all."""
+    project = club(tmp_path_factory.mktemp("frugal"), ASKED)
+    project.set_var("membership_days", KEPT)
+    project.set_var("history_days", HISTORY)
+    dbt = project.dbt(tested=False)
+    for each in range(DAYS - 1):
+        project.run(day(each), dbt=dbt)
+    project.run(day(DAYS - 1))
+    return project
+
+
+@pytest.fixture(scope="module")
+def lavish(tmp_path_factory: pytest.TempPathFactory) -> SmallProject:
+    """The same days in one run, of which all is kept."""
+    project = club(tmp_path_factory.mktemp("lavish"))
+    project.run(day(0), day(DAYS - 1), tested=False)
+    return project
+
+
+def listed(project: SmallProject, table: str) -> Members:
+    return set(project.rows(f"select as_of_date, segment, member_id from {table}"))
+
+
+def from_stays(project: SmallProject, on: date) -> Members:
+    """The members of a day, rebuilt from stays."""
+    return set(
+        project.rows(
+            f"select date '{on}', segment, member_id from member_spells "
+            f"where entered_on <= '{on}' and (exited_on is null or exited_on > '{on}')"
+        )
+    )
+
+
+def test_any_dropped_day_can_be_rebuilt_from_stays(frugal: SmallProject, lavish: SmallProject) -> None:
+    every_day = listed(lavish, "member_membership_daily")
+    assert len({row[0] for row in every_day}) == DAYS
+    assert set().union(*(from_stays(frugal, day(each)) for each in range(DAYS))) == every_day
+
+
+def test_only_the_last_days_are_kept(frugal: SmallProject, lavish: SmallProject) -> None:
+    last = {
+        row for row in listed(lavish, "member_membership_daily") if row[0] in [day(DAYS - 1 - n) for n in range(KEPT)]
+    }
+    assert listed(frugal, "member_membership_daily") == last
+    assert listed(frugal, "member_membership_kept") == {row for row in last if row[1] != "pro"}
+
+
+def test_stays_presence_and_counts_do_not_depend_on_what_is_kept(frugal: SmallProject, lavish: SmallProject) -> None:
+    kept, whole = frugal.contents(), lavish.contents()
+    for table in (
+        "member_spells",
+        "member_presence",
+        "segment_transitions",
+        "segment_counts_daily",
+        "segment_retention",
+    ):
+        assert kept[table] == whole[table]
+    [old] = frugal.rows(f"select count(*) from member_history where dbt_valid_to < '{day(DAYS - 1 - HISTORY)}'")
+    assert old == (0,) and len(kept["member_history"]) < len(whole["member_history"])
+
+
+def test_a_day_that_the_history_has_forgotten_is_not_judged_again(frugal: SmallProject) -> None:
+    with pytest.raises(RunError, match=rf"first day that can is {day(DAYS - HISTORY)}"):
+        frugal.run(day(DAYS - HISTORY - 1), tested=False)
+
+
+def test_days_that_it_has_are_judged_again(frugal: SmallProject) -> None:
+    before = frugal.contents()
+    frugal.run(day(DAYS - HISTORY), tested=False)
+    assert frugal.contents() == before
+
+
+def test_a_segment_that_is_kept_daily_again_gets_its_days_back(frugal: SmallProject) -> None:
+    before = listed(frugal, "member_membership_daily")
+    frugal.write("members/pro.yml", SPECS["members/pro.yml"])
+    frugal.run(day(DAYS - 1), tested=False)
+    assert listed(frugal, "member_membership_kept") == listed(frugal, "member_membership_daily") == before
+
+
+def test_a_segment_renamed_later_keeps_its_days(frugal: SmallProject) -> None:
+    before = {(on, who) for on, segment, who in listed(frugal, "member_membership_daily") if segment == "regulars"}
+    frugal.remove("members/regulars.yml")
+    frugal.write("members/usuals.yml", f"formerly: regulars\n{SPECS['members/regulars.yml']}")
+    frugal.run(day(DAYS - 1), tested=False)
+    after = listed(frugal, "member_membership_daily")
+    assert {(on, who) for on, segment, who in after if segment == "usuals"} == before
+    assert "regulars" not in {segment for _, segment, _ in after}
