@@ -110,7 +110,7 @@ class World:
         for cohort in self.periods[grain]:
             first_in = self._first_entries(segment, cohort)
             closed = [each for each in self.periods[grain] if 0 <= (each - cohort).n <= followed]
-            done = {who: self._active_in(who, day, closed) for who, day in first_in.items()}
+            done = {who: self._active_in(who, closed) for who in first_in}
             for period in closed if first_in else ():
                 end = period.end_time.date()
                 if end < BEGINS[segment]:
@@ -135,9 +135,9 @@ class World:
     def _stayed(self, segment: str, subject: str, since: date, until: date) -> bool:
         return all(subject in self.at(segment, day.date()) for day in pd.date_range(since, until))
 
-    def _active_in(self, subject: str, since: date, closed: list[pd.Period]) -> set[int]:
-        """The numbers of the periods in which a subject was active, its entry's day on."""
-        days = [day for day in self.active[subject] if day >= since]
+    def _active_in(self, subject: str, closed: list[pd.Period]) -> set[int]:
+        """The numbers of the periods in which a subject was active."""
+        days = self.active[subject]
         return {
             number
             for number, period in enumerate(closed)

@@ -1,6 +1,7 @@
 {%- set grains = ['week', 'month'] %}
 {%- set firsts = {'week': first_open_cohort_day('week'), 'month': first_open_cohort_day('month')} %}
 {%- set followed = var('retention_periods') %}
+{%- if followed > 59 %} {{ exceptions.raise_compiler_error('retention_periods is at most 59') }} {%- endif %}
 with spells as (
     select * from {{ ref('segment_spells') }}
 ),
@@ -165,19 +166,26 @@ changes as (
     {%- endfor %}
 ),
 
--- the last active day of each subject in each closed period
-active_periods as (
+-- sixty periods to a number, whose bits are set where a subject was active
+active_blocks as (
     {%- for grain in grains %}
     select
         entity,
         activity,
         subject_key,
         '{{ grain }}' as cohort_grain,
-        {{ period_ordinal(grain, 'day') }} as period,
-        max(day) as last_day
-    from activity
-    where day >= (select min(cohort_start) from cohorts where cohort_grain = '{{ grain }}')
-        and day < {{ date_literal(open_period_day(grain)) }}
+        cast(floor(period / 60) as integer) as block,
+        bit_or(cast(1 as bigint) << cast(period % 60 as integer)) as bits
+    from (
+        select
+            entity,
+            activity,
+            subject_key,
+            {{ period_ordinal(grain, 'day') }} as period
+        from activity
+        where day >= (select min(cohort_start) from cohorts where cohort_grain = '{{ grain }}')
+            and day < {{ date_literal(open_period_day(grain)) }}
+    ) as active_days
     group by 1, 2, 3, 4, 5
     {%- if not loop.last %}
     union all
@@ -185,35 +193,35 @@ active_periods as (
     {%- endfor %}
 ),
 
+-- the same from a cohort's own period on: the end of one number and the beginning of the next
 active_members as (
     select
         members.entity,
         members.segment,
         members.cohort_grain,
         members.cohort_start,
-        active_periods.period - members.entry_period as period_number,
-        row_number() over subject_periods - max(
-            case when active_periods.period = members.entry_period then 1 else 0 end
-        ) over subjects as number_after_entry,
-        max(active_periods.period) over subjects - members.entry_period as last_period_number
+        (
+            (coalesce(own_blocks.bits, 0) >> members.entry_period % 60)
+            + (
+                coalesce(next_blocks.bits, 0) % (cast(1 as bigint) << members.entry_period % 60)
+                << (60 - members.entry_period % 60)
+            )
+        ) % {{ 2 ** (followed + 1) }} as bits
     from members
     inner join definitions
         on definitions.segment = members.segment
-    inner join active_periods
-        on active_periods.entity = members.entity
-        and active_periods.activity = definitions.activity
-        and active_periods.subject_key = members.subject_key
-        and active_periods.cohort_grain = members.cohort_grain
-        and active_periods.period between members.entry_period and members.entry_period + {{ followed }}
-        and active_periods.last_day >= members.entered_on
-    window
-        subjects as (
-            partition by members.entity, members.segment, members.cohort_grain, members.cohort_start, members.subject_key
-        ),
-        subject_periods as (
-            partition by members.entity, members.segment, members.cohort_grain, members.cohort_start, members.subject_key
-            order by active_periods.period
-        )
+    left join active_blocks as own_blocks
+        on own_blocks.entity = members.entity
+        and own_blocks.activity = definitions.activity
+        and own_blocks.subject_key = members.subject_key
+        and own_blocks.cohort_grain = members.cohort_grain
+        and own_blocks.block = cast(floor(members.entry_period / 60) as integer)
+    left join active_blocks as next_blocks
+        on next_blocks.entity = members.entity
+        and next_blocks.activity = definitions.activity
+        and next_blocks.subject_key = members.subject_key
+        and next_blocks.cohort_grain = members.cohort_grain
+        and next_blocks.block = cast(floor(members.entry_period / 60) as integer) + 1
 ),
 
 active_counts as (
@@ -222,12 +230,11 @@ active_counts as (
         segment,
         cohort_grain,
         cohort_start,
-        period_number,
-        count(*) as active,
-        count(case when number_after_entry = period_number then 1 end) as active_throughout,
-        count(case when period_number = last_period_number then 1 end) as last_active
+        bits,
+        count(*) as subjects
     from active_members
-    group by entity, segment, cohort_grain, cohort_start, period_number
+    where bits > 0
+    group by entity, segment, cohort_grain, cohort_start, bits
 ),
 
 -- the periods of which the segment has seen the last day
@@ -282,26 +289,39 @@ kept as (
     group by 1, 2, 3, 4, 5, 6, 7
 ),
 
-active_kept as (
+numbered_counts as (
     select
         cohort_periods.entity,
         cohort_periods.segment,
         cohort_periods.cohort_grain,
         cohort_periods.cohort_start,
         cohort_periods.period_number,
-        sum(case when active_counts.period_number = cohort_periods.period_number then active_counts.active end) as active,
-        sum(active_counts.last_active) as active_or_later,
-        sum(
-            case when active_counts.period_number = cohort_periods.period_number then active_counts.active_throughout end
-        ) as active_throughout
+        active_counts.bits,
+        active_counts.subjects,
+        cast(1 as bigint) << cast(cohort_periods.period_number as integer) as bit
     from cohort_periods
     inner join active_counts
         on active_counts.entity = cohort_periods.entity
         and active_counts.segment = cohort_periods.segment
         and active_counts.cohort_grain = cohort_periods.cohort_grain
         and active_counts.cohort_start = cohort_periods.cohort_start
-        and active_counts.period_number >= cohort_periods.period_number
-    group by 1, 2, 3, 4, 5
+),
+
+active_kept as (
+    select
+        entity,
+        segment,
+        cohort_grain,
+        cohort_start,
+        period_number,
+        sum(case when bits & bit <> 0 then subjects else 0 end) as active,
+        sum(case when bits >= bit then subjects else 0 end) as active_or_later,
+        -- all bits from the first to this one, whatever the cohort's own is
+        sum(
+            case when bits & bit <> 0 and (bits | 1) % (bit * 2) = bit * 2 - 1 then subjects else 0 end
+        ) as active_throughout
+    from numbered_counts
+    group by entity, segment, cohort_grain, cohort_start, period_number
 )
 
 select
