@@ -45,10 +45,15 @@ def waterfall_select(plans: Sequence[Plan], clock: Clock) -> exp.Query:
     query = select(
         aliased(as_of(), "as_of_date"),
         *(column(name) for name in COLUMNS[:3]),
-        *(aliased(cast(column(name), "bigint"), name) for name in COLUMNS[3:]),
+        *(aliased(cast(_counted(name), "bigint"), name) for name in COLUMNS[3:]),
         aliased(cast(lost, "bigint"), "lost"),
     )
     return with_ctes(query.from_(table("steps"), copy=False), [*dict(ctes).items(), ("steps", steps)])
+
+
+def _counted(name: str) -> exp.Expr:
+    """A number of subjects; over none of them some engines count nothing instead of 0."""
+    return exp.Coalesce(this=column(name), expressions=[number(0)])
 
 
 def _row(segment: str, step: int, condition: str, passing_alone: exp.Expr, passing: exp.Expr) -> exp.Select:

@@ -17,8 +17,10 @@ from orchestration.compiler.engines.registry import ENGINES
 from orchestration.compiler.files import read_sources
 from orchestration.compiler.flags import flags_select
 from orchestration.compiler.measures import measures_select
+from orchestration.compiler.metrics import metrics_select
 from orchestration.compiler.render import to_model
 from orchestration.compiler.traits import traits_select
+from orchestration.compiler.waterfall import waterfall_select
 from tests.behaviour.cases import IT, Case, cases
 from tests.project import REPOSITORY
 from tests.reference.judging import compiled
@@ -58,6 +60,8 @@ def selects(compilation: Compilation) -> Iterator[exp.Query]:
         yield flags_select(plan, compilation.bases.clock)
         if plan.measures:
             yield measures_select(plan, compilation.bases.clock, incremental=True)
+        yield waterfall_select([plan], compilation.bases.clock)
+        yield metrics_select(plan)
 
 
 def read_back(text: str, dialect: str) -> exp.Query:

@@ -24,6 +24,7 @@ BEYOND = {
     *("bad-date", "bad-pattern", "bad-schedule", "number-range", "bad-rank", "bad-number", "bad-sequence"),
     *("bad-anniversary", "bad-stay", "bad-window", "same-day", "wrong-value", "not-here", "unknown-attribute"),
 }
+UNSEEN = {"catalogs/metrics_no_number"}  # the type of an attribute that is named elsewhere
 
 
 def files_of(case: Case, sources: Sources) -> list[SourceFile]:
@@ -61,7 +62,7 @@ def test_what_is_wrong_in_its_structure_is_refused(
     case: Case, tmp_path: Path, schemas: dict[str, Draft7Validator]
 ) -> None:
     codes = set(re.findall(r"^error\[([a-z-]+)\]", case.report.read_text("utf-8"), re.MULTILINE))
-    assert codes <= BEYOND or refusals(case, case.path, tmp_path, schemas)
+    assert codes <= BEYOND or case.name in UNSEEN or refusals(case, case.path, tmp_path, schemas)
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.good.exists()], ids=lambda case: case.name)

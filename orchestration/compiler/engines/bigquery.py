@@ -13,6 +13,7 @@ from orchestration.compiler.engines.rewrites import (
     empty_by_size,
     is_nan,
     lowered_fully,
+    median_by,
     nan_by_test,
     number,
     plain_timestamp,
@@ -20,6 +21,10 @@ from orchestration.compiler.engines.rewrites import (
 )
 
 WEEKS = {"WEEK": "ISOWEEK"}
+MEDIAN = (
+    "(array_agg(x ignore nulls order by x)[safe_offset(div(count(x) - 1, 2))]"
+    " + array_agg(x ignore nulls order by x)[safe_offset(div(count(x), 2))]) / 2"
+)
 
 
 def zoned(node: exp.ConvertTimezone) -> exp.Expr:
@@ -103,6 +108,7 @@ def order(node: exp.Order) -> exp.Expr:
 ENGINE = Engine(
     "bigquery",
     {
+        exp.Median: median_by("bigquery", MEDIAN),
         exp.Cast: plain_timestamp(exp.DataType.build("timestamptz")),
         exp.ConvertTimezone: zoned,
         exp.Literal: exact,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from sqlglot import exp
+from sqlglot import exp, parse_one
 
 from orchestration.compiler.engines.nodes import ELEMENT, NAN, capitals, folded
 from orchestration.compiler.engines.patterns import read_pattern, spell_pattern
@@ -200,6 +200,14 @@ def needle_of(node: exp.Expr) -> exp.Expr:
 # --- numbers
 
 
-def count_by_case(node: exp.CountIf) -> exp.Expr:
-    """How many rows pass, where counting knows no condition; 0 where there are none."""
-    return exp.Count(this=exp.Case(ifs=[exp.If(this=node.this, true=number(1))]))
+def median_by(dialect: str, spelled: str) -> Callable[[exp.Median], exp.Expr]:
+    """The mean of the middle two values, where there is no median; `spelled` says it of a column called `x`."""
+    pattern = parse_one(spelled, dialect=dialect)
+
+    def median(node: exp.Median) -> exp.Expr:
+        found = pattern.copy()
+        for column in list(found.find_all(exp.Column)):
+            column.replace(node.this.copy())
+        return found
+
+    return median

@@ -11,6 +11,7 @@ from orchestration.compiler.engines.rewrites import (
     date_sub,
     ends_by_substr,
     like_pattern,
+    median_by,
     moved_by,
     nan_by_test,
     plain_timestamp,
@@ -18,6 +19,10 @@ from orchestration.compiler.engines.rewrites import (
 )
 
 INSTANT = exp.DataType.build("timestamp(6)", dialect="trino")
+MEDIAN = (
+    "(element_at(array_agg(x order by x) filter (where x is not null), (count(x) + 1) / 2)"
+    " + element_at(array_agg(x order by x) filter (where x is not null), count(x) / 2 + 1)) / 2e0"
+)
 
 
 def zoned(node: exp.ConvertTimezone) -> exp.Expr:
@@ -36,6 +41,7 @@ def earlier(node: exp.TimestampSub) -> exp.Expr:
 ENGINE = Engine(
     "trino",
     {
+        exp.Median: median_by("trino", MEDIAN),
         exp.Cast: plain_timestamp(INSTANT),
         exp.ConvertTimezone: zoned,
         exp.DateSub: date_sub,

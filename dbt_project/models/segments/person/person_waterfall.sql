@@ -1023,7 +1023,7 @@ select
     segment,
     step,
     condition,
-    cast(passing_alone as bigint) as passing_alone,
-    cast(passing as bigint) as passing,
+    cast(coalesce(passing_alone, 0) as bigint) as passing_alone,
+    cast(coalesce(passing, 0) as bigint) as passing,
     cast(coalesce(lag(passing) over (partition by segment order by step) - passing, 0) as bigint) as lost
 from steps
