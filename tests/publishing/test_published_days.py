@@ -13,7 +13,7 @@ from orchestration.publishing.folder import PublishedFolder
 from orchestration.publishing.mart import Mart, marts_of
 from orchestration.publishing.publication import Publication
 from orchestration.warehouse import Value
-from tests.pipeline.club import club, day
+from tests.pipeline.club import PRO, club, day
 from tests.project import SmallProject
 from tests.publishing.readers import Readings, reading
 
@@ -48,7 +48,7 @@ class Ran:
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """A day, the next, then both anew, with a reader beside all of them."""
-    project = club(tmp_path_factory.mktemp("published"))
+    project = club(tmp_path_factory.mktemp("published"), {"members/pro.yml": PRO})
     dbt = project.dbt()
     with reading(project.settings.published) as seen:
         project.run(day(0), dbt=dbt)
