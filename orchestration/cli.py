@@ -115,7 +115,7 @@ def check(
         printing.problems(checked.problems, as_json=as_json)
     if checked.compilation is None:
         raise typer.Exit(1)
-    _check_zone(settings, checked.compilation)
+    _check_calendar(settings, checked.compilation)
     if checked.tests.failures:
         printing.error(f"{len(checked.tests.failures)} of {checked.tests.count} tests failed")
     if checked.failed:
@@ -318,17 +318,18 @@ def _needs_compiled(settings: Settings, compilation: Compilation) -> None:
         raise MusterError("the generated models differ from the specs: run `muster compile` first")
 
 
-def _check_zone(settings: Settings, compilation: Compilation) -> None:
-    """The marts tell days by the dbt project's own variable."""
+def _check_calendar(settings: Settings, compilation: Compilation) -> None:
+    """The marts tell days and weeks by the dbt project's own variables."""
     if not settings.has_dbt:
         return
+    catalog = compilation.catalog
     project = yaml.safe_load((settings.dbt_project / "dbt_project.yml").read_text(encoding="utf-8"))
-    zone = (project.get("vars") or {}).get("timezone", compilation.catalog.timezone)
-    if zone != compilation.catalog.timezone:
-        raise MusterError(
-            f"dbt_project.yml has `timezone: {zone}` among its vars and the catalog `{compilation.catalog.timezone}`: "
-            "make them the same"
-        )
+    for name, said in (("timezone", catalog.timezone), ("week_starts_on", catalog.week_starts_on)):
+        found = (project.get("vars") or {}).get(name, said)
+        if found != said:
+            raise MusterError(
+                f"dbt_project.yml has `{name}: {found}` among its vars and the catalog `{said}`: make them the same"
+            )
 
 
 @app.command()

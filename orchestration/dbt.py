@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
@@ -20,6 +23,7 @@ from dbt.contracts.graph.manifest import Manifest
 from orchestration.errors import MusterError
 from orchestration.settings import Settings
 
+SAVED = "partial_parse.msgpack"
 BAD = (NodeStatus.Error, NodeStatus.Fail, NodeStatus.RuntimeErr)
 
 
@@ -50,11 +54,14 @@ class Dbt:
 
     @cached_property
     def manifest(self) -> Manifest:
-        """The parsed project. Raises DbtError."""
-        # parsing in part loses the tags of models whose neighbours in one YAML file are gone
-        result = self._invoke(dbtRunner(), ["parse", "--no-partial-parse"])
+        """The parsed project: as dbt saved it, while no file has changed since. Raises DbtError."""
+        # parsing in part loses the tags of models whose neighbours in one YAML file are gone: it is all or nothing
+        unchanged = self._stamp.is_file() and self._stamp.read_text(encoding="utf-8") == self._state_of_files()
+        result = self._invoke(dbtRunner(), ["parse", "--partial-parse" if unchanged else "--no-partial-parse"])
         if not isinstance(result.result, Manifest):
             raise DbtError(f"dbt cannot read {self.settings.dbt_project}: {result.exception}")
+        if not unchanged:
+            self._stamp.write_text(self._state_of_files(), encoding="utf-8")
         # a manifest is millions of objects that live to the end: collections need not look at them again and again
         gc.freeze()
         return result.result
@@ -64,9 +71,15 @@ class Dbt:
         """The manifest as dbt writes it to disk."""
         return self.manifest.writable_manifest().to_dict(omit_none=False)
 
-    def build(self, as_of: date, select: str, exclude: str = "") -> tuple[NodeResult, ...]:
-        """Build the selected nodes with their tests, as of a day. Raises DbtError when nothing could be started."""
-        arguments = ["build", "--select", select, "--vars", f"{{as_of: '{as_of.isoformat()}'}}"]
+    def build(
+        self, as_of: date, select: str, exclude: str = "", changed_from: date | None = None
+    ) -> tuple[NodeResult, ...]:
+        """Build the selected nodes with their tests, as of a day. Raises DbtError when nothing could be started.
+
+        `changed_from` is the first day that was judged anew since what is made of the history was last built.
+        """
+        told = {"as_of": as_of.isoformat()} | ({"changed_from": changed_from.isoformat()} if changed_from else {})
+        arguments = ["build", "--select", select, "--vars", json.dumps(told)]
         arguments += ["--indirect-selection", "cautious", "--no-write-json"]
         if exclude:
             arguments += ["--exclude", exclude]
@@ -83,6 +96,14 @@ class Dbt:
                 # dbt-duckdb keeps the file open after a run, and a file has one writer
                 DuckDBConnectionManager.close_all_connections()
 
+    @property
+    def _stamp(self) -> Path:
+        """The file that says of which files dbt's saved manifest was made."""
+        return self.settings.state / "dbt" / "parsed.sha256"
+
+    def _state_of_files(self) -> str:
+        return digest(self.settings.dbt_project, self.settings.profiles, self.settings.state / "dbt" / "target" / SAVED)
+
     def _places(self) -> list[str]:
         state = self.settings.state / "dbt"
         return [
@@ -92,6 +113,16 @@ class Dbt:
             *("--log-path", str(state / "logs")),
             *("--log-level", "none", "--log-level-file", "info", "--no-use-colors"),
         ]
+
+
+def digest(*places: Path) -> str:
+    """One word for all files at some places: their names below the place, and their bytes."""
+    found = sha256()
+    for place in places:
+        for path in sorted(path for path in (place, *place.rglob("*")) if path.is_file()):
+            name, content = str(path.relative_to(place)).encode(), path.read_bytes()
+            found.update(b"%d %d %b%b" % (len(name), len(content), name, content))
+    return found.hexdigest()
 
 
 def _node_result(result: Any) -> NodeResult:

@@ -14,17 +14,21 @@ from zoneinfo import ZoneInfo
 
 from orchestration.days import DayStatus, create_days, days_to_run, mark, plan_days, recorded_days
 from orchestration.dbt import Dbt, NodeResult
+from orchestration.edits import create_edits, find_edits, record_definitions, rewind_edits, tell_apart
 from orchestration.errors import MusterError
 from orchestration.gates.result import GateResult
 from orchestration.gates.source import SourceTable, source_gate
+from orchestration.observed import create_observed, kept_records, note_day
 from orchestration.publishing.folder import PublishedFolder
 from orchestration.publishing.mart import marts_of
 from orchestration.publishing.publish import publish_marts
+from orchestration.renames import rename_segments
 from orchestration.settings import Settings
 from orchestration.warehouse import DuckDB, Warehouse
 
 DAY = "tag:muster_day"
 DEFINITIONS = "tag:muster_definitions"
+ATTRIBUTES = "tag:muster_attributes"
 SOURCES = f"+{DAY}"
 EXAMPLES = 5
 MAX_SURPRISE = 31
@@ -151,12 +155,38 @@ def judge_days(dbt: Dbt, days: list[date], progress: Progress = silent) -> tuple
 def judge_day(dbt: Dbt, day: date, *, first: bool = True) -> tuple[NodeResult, ...]:
     """Judge one day and record it: measures, traits, flags, history.
 
-    Within a range the definitions stay what they are, so they are recorded on its first day only.
+    Within a range the definitions stay what they are, so edits are looked for on its first day only.
     """
-    results = _built(dbt, dbt.build(day, DAY, "" if first else DEFINITIONS), day)
+    known = entities(dbt.document)
+    on_time = day == last_day_over(dbt.document)
     with open_warehouse(dbt.settings) as warehouse:
+        create_observed(warehouse)
+        kept = kept_records(warehouse, known, day, on_time=on_time)
+    unchanged = [f"{name}_attribute_history" for name in kept]
+    if first:
+        _look_for_edits(dbt, day, unchanged)
+    else:
+        unchanged.append(DEFINITIONS)
+    results = _built(dbt, dbt.build(day, DAY, " ".join(unchanged)), day)
+    with open_warehouse(dbt.settings) as warehouse:
+        note_day(warehouse, known, day, on_time=on_time, kept=kept)
         mark(warehouse, [day], DayStatus.JUDGED)
     return results
+
+
+def _look_for_edits(dbt: Dbt, day: date, unchanged: list[str]) -> None:
+    """Carry over what was renamed, keep today's definitions, and note what would move without those that are new."""
+    known = entities(dbt.document)
+    with open_warehouse(dbt.settings) as warehouse:
+        create_edits(warehouse)
+        rename_segments(warehouse, dbt.document, known)
+        rewind_edits(warehouse, day)
+        record_definitions(warehouse, dbt.document, known)
+        edits = find_edits(warehouse, dbt.document, known, day)
+    if edits and any(entity["is_recorded"] for entity in known.values()):
+        _built(dbt, dbt.build(day, ATTRIBUTES, " ".join(unchanged)), day)
+    with open_warehouse(dbt.settings) as warehouse:
+        tell_apart(warehouse, dbt.document, edits, day)
 
 
 def days_to_publish(dbt: Dbt) -> list[date]:
@@ -176,7 +206,7 @@ def days_to_publish(dbt: Dbt) -> list[date]:
 def publish(dbt: Dbt, days: list[date], progress: Progress = silent) -> tuple[NodeResult, ...]:
     """Build everything that is made of the history, test it, put it where dashboards read it, and note the days."""
     progress("marts", len(days), len(days))
-    results = _built(dbt, dbt.build(days[-1], "*", SOURCES), days[-1])
+    results = _built(dbt, dbt.build(days[-1], "*", SOURCES, days[0]), days[-1])
     with open_warehouse(dbt.settings) as warehouse:
         first, folder = min(recorded_days(warehouse)), PublishedFolder(dbt.settings.published)
         publish_marts(warehouse, marts_of(dbt.document), first, days[-1], folder)

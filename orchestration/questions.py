@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
@@ -13,6 +13,7 @@ from orchestration.compiler.catalog import Attribute, Entity, Link, Rows, Type
 from orchestration.compiler.compile import Compilation
 from orchestration.compiler.imports import Import, in_base, seen
 from orchestration.compiler.problem import nearest
+from orchestration.compiler.recording import recorded_columns
 from orchestration.compiler.render import Recorded, members_of, put_tables, to_inline, to_text, with_columns
 from orchestration.compiler.segment import Status
 from orchestration.compiler.sql import column, located
@@ -152,7 +153,23 @@ class Questions:
         missing = set(segments) - {each.key for each in plans[-1].segments}
         if missing:
             raise QuestionError(f"`{missing.pop()}` is archived, so nobody is in it")
-        return to_inline(plans, self.compilation.bases, day, self.places.locate, self._recorded)
+        recorded = replace(self._recorded, looked_up=self._looked_up(day))
+        return to_inline(plans, self.compilation.bases, day, self.places.locate, recorded)
+
+    def _looked_up(self, day: date) -> list[str]:
+        """The entities of which the record tells the attributes as of the day."""
+        if not self.places.columns("attributes") or not self.compilation.bases.recorded:
+            return []
+        rows = self.warehouse.rows(
+            "select entity from ledger.attributes group by entity having ? between min(as_of_date) and max(as_of_date)",
+            [day],
+        )
+        known = {str(entity) for (entity,) in rows}
+        return [each.name for each in self.compilation.bases.recorded if each.name in known and self._holds(each)]
+
+    def _holds(self, entity: Entity) -> bool:
+        """Whether the record has every attribute that the catalog has by now."""
+        return set(recorded_columns(entity)) <= set(self.places.columns(entity.versions))
 
     @cached_property
     def _recorded(self) -> Recorded:
@@ -162,6 +179,7 @@ class Questions:
             columns={entity: self.places.columns(f"{entity}_history") for entity in entities},
             definitions={key: (self.compilation.definition(key), each.status) for key, each in segments.items()},
             has_definitions=bool(self.places.columns("segment_definition_history")),
+            has_edits=bool(self.places.columns("unedited_moves")),
             unrecorded=tuple(
                 each for each in entities.values() if not each.has_versions and not self.places.columns(each.versions)
             ),

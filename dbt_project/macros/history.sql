@@ -119,16 +119,16 @@
   ) as recorded_definitions
 {%- endmacro %}
 
-{# One row per segment, subject and version in which the subject is a member; segments that are gone included. #}
-{% macro member_versions(history, key) -%}
-  {%- set flags = recorded_flags(history, key) -%}
-  {%- for flag in flags %}
+{# One row per segment, subject and version in which the subject is a member; segments that are gone included.
+   `versions` are rows of the history. #}
+{% macro member_versions(versions, history, key) -%}
+  {%- for flag in recorded_flags(history, key) %}
     select
         '{{ flag }}' as segment,
         {{ adapter.quote(key) }},
-        cast(dbt_valid_from as date) as valid_from,
-        cast(dbt_valid_to as date) as valid_to
-    from {{ history }}
+        valid_from,
+        valid_to
+    from {{ versions }}
     where {{ adapter.quote(flag) }}
     {%- if not loop.last %}
     union all
@@ -137,9 +137,84 @@
     select
         cast(null as {{ api.Column.translate_type('string') }}) as segment,
         {{ adapter.quote(key) }},
-        cast(dbt_valid_from as date) as valid_from,
-        cast(dbt_valid_to as date) as valid_to
-    from {{ history }}
+        valid_from,
+        valid_to
+    from {{ versions }}
     where false
   {%- endfor %}
+{%- endmacro %}
+
+{# A table that Muster's runs write beside dbt, in the schema `ledger`; none where no run has made it. #}
+{% macro ledger_table(name) -%}
+  {{ return(adapter.get_relation(this.database, 'ledger', name) if execute else none) }}
+{%- endmacro %}
+
+{# On days on which definitions were edited: the moves that there would have been without the edit. Of the base
+   population itself where the segment is null. #}
+{% macro unedited_moves() -%}
+  {%- set held = ledger_table('unedited_moves') -%}
+  (
+    {%- if held is not none %}
+    select * from {{ held }} where as_of_date <= {{ as_of() }}
+    {%- else %}
+    select
+      cast(null as date) as as_of_date,
+      {%- for name in ['entity', 'segment', 'subject_key', 'transition', 'reason'] %}
+      cast(null as {{ api.Column.translate_type('string') }}) as {{ name }}{{ ',' if not loop.last }}
+      {%- endfor %}
+    where false
+    {%- endif %}
+  ) as recorded_moves
+{%- endmacro %}
+
+{# The segments whose definition was edited, by day, and whether moves by data were told apart from those by the edit. #}
+{% macro edits() -%}
+  {%- set held = ledger_table('edits') -%}
+  (
+    {%- if held is not none %}
+    select * from {{ held }} where as_of_date <= {{ as_of() }}
+    {%- else %}
+    select
+      cast(null as date) as as_of_date,
+      cast(null as {{ api.Column.translate_type('string') }}) as entity,
+      cast(null as {{ api.Column.translate_type('string') }}) as segment,
+      cast(null as boolean) as told_apart,
+      cast(null as {{ api.Column.translate_type('string') }}) as problem
+    where false
+    {%- endif %}
+  ) as recorded_edits
+{%- endmacro %}
+
+{# Each definition that a run has met, as a query for any day. #}
+{% macro kept_definitions() -%}
+  {%- set held = ledger_table('definitions') -%}
+  (
+    {%- if held is not none %}
+    select * from {{ held }}
+    {%- else %}
+    select
+      {%- for name in ['segment', 'definition', 'query'] %}
+      cast(null as {{ api.Column.translate_type('string') }}) as {{ name }}{{ ',' if not loop.last }}
+      {%- endfor %}
+    where false
+    {%- endif %}
+  ) as kept_definitions
+{%- endmacro %}
+
+{# The segments whose members of a day are reconstructed: told by values of a later time. #}
+{% macro reconstructed() -%}
+  {%- set held = ledger_table('reconstructed') -%}
+  (
+    {%- if held is not none %}
+    select * from {{ held }}
+    {%- else %}
+    select cast(null as date) as as_of_date, cast(null as {{ api.Column.translate_type('string') }}) as segment
+    where false
+    {%- endif %}
+  ) as reconstructed_days
+{%- endmacro %}
+
+{# What a day's row is told by: `days` are reconstructed ones, joined on the left. #}
+{% macro basis(days) -%}
+  case when {{ days }}.segment is null then 'observed' else 'reconstructed' end
 {%- endmacro %}

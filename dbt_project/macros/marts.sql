@@ -41,18 +41,41 @@
   cross join unnest({{ relation }}.{{ list }}) as elements(element)
 {%- endmacro %}
 
-{# Weeks start on Monday, months on their first. #}
+{# The first day of a day's week or month. Weeks start as segment_specs/catalog.yml says, months on their first. #}
 {% macro period_start(grain, day) -%}
-  cast({{ dbt.date_trunc(grain, day) }} as date)
+  {%- set late = week_offset() if grain == 'week' else 0 -%}
+  {%- if late -%}
+    {{ days_before(dbt.date_trunc(grain, days_before(day, late)), -late) }}
+  {%- else -%}
+    cast({{ dbt.date_trunc(grain, day) }} as date)
+  {%- endif -%}
+{%- endmacro %}
+
+{# How many days after Monday weeks start. #}
+{% macro week_offset() -%}
+  {%- set days = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] -%}
+  {{ return(days.index(var('week_starts_on'))) }}
 {%- endmacro %}
 
 {# Which week or month a day lies in, counted from 1900 on, so that periods can be subtracted. 1900-01-01 was a Monday. #}
 {% macro period_ordinal(grain, day) -%}
   {%- if grain == 'week' -%}
-    cast(floor({{ dbt.datediff("cast('1900-01-01' as date)", day, 'day') }} / 7.0) as integer)
+    {%- set origin = modules.datetime.date(1900, 1, 1 + week_offset()) -%}
+    cast(floor({{ dbt.datediff("cast('" ~ origin ~ "' as date)", day, 'day') }} / 7.0) as integer)
   {%- else -%}
     cast((extract(year from {{ day }}) - 1900) * 12 + extract(month from {{ day }}) - 1 as integer)
   {%- endif -%}
+{%- endmacro %}
+
+{# The whole numbers from 0 to a column's value, one row each, beside the other columns. #}
+{% macro each_number_to(relation, columns, last, name) -%}
+  {{ return(adapter.dispatch('each_number_to', 'muster')(relation, columns, last, name)) }}
+{%- endmacro %}
+
+{% macro default__each_number_to(relation, columns, last, name) -%}
+  select {{ columns | join(', ') }}, numbers.{{ name }}
+  from {{ relation }}
+  cross join lateral generate_series(0, {{ relation }}.{{ last }}) as numbers({{ name }})
 {%- endmacro %}
 
 {# Shares are exact decimals: the same digits on every engine. #}

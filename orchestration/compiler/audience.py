@@ -49,7 +49,7 @@ def audience_select(compilation: Compilation, spec: AudienceSpec) -> exp.Select:
     query = query.join(table(base), on=on, join_type="inner", copy=False)
     query = query.where(column(spec.segment.text, "flags"), copy=False)
     flags_cte = select(exp.Star()).from_(model(flags), copy=False)
-    people = reading.select(entity.model, in_base(entity, compilation.bases))
+    people = reading.select(entity.as_of, in_base(entity, compilation.bases))
     return with_ctes(query, [("flags", flags_cte), (base, people)])
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from orchestration.compiler.activity import event_names
 from orchestration.compiler.catalog import Attribute, EventRows, TimeColumn, Type
 from orchestration.compiler.dates import WINDOW_WORDS, is_window, node_to_windows
-from orchestration.compiler.fields import Fields, as_text, as_texts, error
+from orchestration.compiler.fields import Fields, as_text, error
 from orchestration.compiler.operators import (
     COMPARISONS,
     NEGATIVE,
@@ -34,7 +35,6 @@ from orchestration.compiler.segment import (
 from orchestration.compiler.source import Entry, Mapping, Node, Sequence
 from orchestration.compiler.window import Window
 
-ANY = "any"
 AGGREGATES = (Aggregate.SUM, Aggregate.AVERAGE, Aggregate.MINIMUM, Aggregate.MAXIMUM, Aggregate.DISTINCT)
 NUMBER_WORDS = (*COMPARISONS, "exactly", "not_equals", "between", "in", "not_in", *RANK_WORDS)
 
@@ -51,14 +51,6 @@ def performed(events: EventRows, fields: Fields, where: Rule | None, around: Aro
         numbers = event_numbers(fields, events.attributes, around)
     found = tuple(EventCondition(events, event_names(node), where, windows, number) for number in numbers)
     return found[0] if len(found) == 1 else All(found)
-
-
-def event_names(node: Node) -> tuple[str, ...] | None:
-    """The names of the events that count; None is any. Raises Problems."""
-    names = as_texts(node)
-    if not names:
-        raise error("empty-list", "an empty list names no event", node.span, "name at least one, or write `any`")
-    return None if ANY in names else tuple(sorted(set(names)))
 
 
 def _refuse_numbers(fields: Fields) -> None:

@@ -9,7 +9,9 @@ from functools import partial
 from typing import NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo, available_timezones
 
+from orchestration.compiler.activity import Activity, node_to_activity
 from orchestration.compiler.fields import Fields, Report, as_choice, as_name, as_text, as_texts, error
+from orchestration.compiler.followed import Metrics, node_to_metrics
 from orchestration.compiler.problem import closest, nearest
 from orchestration.compiler.source import Entry, Mapping, Node, Plain, Scalar, Sequence
 from orchestration.compiler.taken import refuse_taken_names
@@ -82,10 +84,14 @@ class Rows:
 
 @dataclass(frozen=True)
 class EventRows(Rows):
-    """An entity's events: rows with a name; `names` are those known, with what is said about them."""
+    """An entity's events: rows with a name; `names` are those known, with what is said about them.
+
+    `active_by` says which of them show that a subject is active, where a segment does not say so itself.
+    """
 
     named: Attribute
     names: dict[str, str] = field(default_factory=dict, kw_only=True, compare=False, repr=False)
+    active_by: Activity | None = field(default=None, kw_only=True, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -126,11 +132,22 @@ class Entity:
     events: EventRows | None = field(repr=False)
     relations: dict[str, Relation] = field(hash=False, repr=False)
     description: str = field(default="", repr=False)
+    metrics: Metrics = field(default=None, compare=False, repr=False)
 
     @property
     def has_versions(self) -> bool:
         """Whether the entity's own table has a row for each version of a subject."""
         return self.history is not None and not self.history.recorded
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether Muster records the attributes day by day."""
+        return self.history is not None and self.history.recorded
+
+    @property
+    def as_of(self) -> str:
+        """The model that holds the attributes as of the day, together with other versions where the table has some."""
+        return f"{self.name}_as_of" if self.is_recorded else self.model
 
     @property
     def versions(self) -> str:
@@ -228,9 +245,14 @@ def _entity(entry: Entry, report: Report) -> Entity:
         events=fields.read("events", partial(_events, report=report), None),
         relations=_read_relations(fields),
         description=fields.text("description"),
+        metrics=fields.read("metrics", partial(node_to_metrics, is_number=_is_number(attributes), report=report), None),
     )
     fields.close()
     return entity
+
+
+def _is_number(attributes: dict[str, Attribute]) -> dict[str, bool]:
+    return {name: attribute.type.numeric for name, attribute in attributes.items()}
 
 
 def _key(node: Node) -> str:
@@ -324,6 +346,7 @@ def _events(node: Node, report: Report) -> EventRows:
         named=Attribute("event_name", fields.name("name"), Type.TEXT),
         keeps=fields.read("keeps", _length, None),
         names=fields.read("names", _event_names, {}),
+        active_by=fields.read("active_by", node_to_activity, None),
     )
     fields.close()
     return events

@@ -31,6 +31,10 @@ CODES: dict[str, Code] = {
         "A date that is in no calendar, or that is not written as one.",
         "Write `2026-01-31`, or `2026-01-31 09:00:00` where a time of day is wanted.",
     ),
+    "bad-former-key": Code(
+        "A former key that is none, or that is another segment's, now or formerly.",
+        "Write the key that the file had before it was renamed; a history has one heir.",
+    ),
     "bad-key": Code(
         "The file's name cannot be the key of a segment or an audience.",
         "Name the file with small letters, digits and _, beginning with a letter, unlike the entity's key column.",

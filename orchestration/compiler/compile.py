@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from graphlib import CycleError, TopologicalSorter
 from typing import TypeVar
 
+from orchestration.compiler.activity import Activity, node_to_activity
 from orchestration.compiler.audience_checks import check_audience
 from orchestration.compiler.canonical import digest_of
 from orchestration.compiler.catalog import Catalog, Entity, node_to_catalog
@@ -33,6 +34,7 @@ from orchestration.compiler.spec import (
 from orchestration.compiler.sql import catalog_to_clock
 
 MAX_CYCLES = 20
+NO_EVENTS = "add `events:` to the catalog, or take `active_by` out"
 
 
 @dataclass(frozen=True)
@@ -64,10 +66,13 @@ class Compilation:
     specs: Mapping_[str, SegmentSpec] = field(default_factory=dict, repr=False)
 
     def plans(self, *keys: str) -> tuple[Plan, ...]:
-        """The plans of all segments, or of those named and the ones they refer to, each after those it looks at."""
+        """The plans of all segments, or of those named and the ones they refer to, each after those it looks at.
+
+        Metrics are followed over all segments only.
+        """
         wanted = self.with_references(keys) if keys else set(self.segments)
         chosen = [each for each in self.segments.values() if each.key in wanted]
-        return segments_to_plans(self.catalog, self.bases.populations, chosen)
+        return segments_to_plans(self.catalog, self.bases.populations, chosen, with_metrics=not keys)
 
     def plans_of(self, entity: str, *keys: str) -> tuple[Plan, ...]:
         """The plans that an entity's segments need, its own last."""
@@ -104,6 +109,10 @@ class Compilation:
             of_entity = (self.bases.clock, entity, population, attached)
             found[key] = digest_of(*of_entity, segment.status, segment.rule, referenced)
         return found
+
+    def served_from_spells(self, entity: str) -> tuple[str, ...]:
+        """An entity's segments whose daily membership is served from their stays."""
+        return tuple(each.key for each in self.segments.values() if each.entity == entity and not each.daily)
 
     def definition(self, key: str) -> str:
         """A digest of all that decides who is in the segment."""
@@ -144,11 +153,16 @@ def _understood(sources: Sources, report: Report) -> Compilation | None:
         if segment:
             segments[segment.key] = segment
     _check_cycles(segments, specs, report)
+    _check_former_keys(specs, report)
     for audience in audiences.values():
         check_audience(audience, catalog, specs, destinations, report)
     read = {path: found for path, found in lists.items() if found}
-    bases = Bases(catalog_to_clock(catalog), populations)
+    bases = Bases(catalog_to_clock(catalog), populations, _recorded(catalog))
     return Compilation(catalog, bases, segments, audiences, destinations, lists=read, specs=specs)
+
+
+def _recorded(catalog: Catalog) -> tuple[Entity, ...]:
+    return tuple(entity for entity in catalog.entities.values() if entity.is_recorded)
 
 
 def _population(catalog: Catalog, entity: Entity, report: Report) -> Rule | None:
@@ -209,9 +223,22 @@ def _segment(
         labels=spec.labels,
         status=spec.status,
         hidden=spec.hidden,
+        daily=spec.daily,
+        formerly=tuple(each.text for each in spec.formerly),
         rule=rule,
         tests=tests,
+        active_by=_activity(spec.active_by, entity, report),
     )
+
+
+def _activity(node: Node | None, entity: Entity, report: Report) -> Activity | None:
+    """What a segment takes for activity: what it says itself, or what the catalog says of its entity's events."""
+    if node is None:
+        return entity.events.active_by if entity.events else None
+    if entity.events is None:
+        report.error("no-events", f"the catalog gives no events for {entity.name}", node.span, NO_EVENTS)
+        return None
+    return report.attempt(partial(node_to_activity, node))
 
 
 def _rule(
@@ -243,6 +270,20 @@ def _check_cycles(segments: dict[str, Segment], specs: dict[str, SegmentSpec], r
             span = _place_of(after, specs[path[0]].where) or Span(specs[path[0]].source, 1, 1, 1)
             report.error("cycle", message, span, "take one of these references out")
             graph[path[0]].remove(after)
+
+
+def _check_former_keys(specs: dict[str, SegmentSpec], report: Report) -> None:
+    """Report former keys that are another segment's, now or formerly: a history belongs to one segment."""
+    claimed: dict[str, str] = {}
+    for spec in specs.values():
+        for former in spec.formerly:
+            if former.text in specs:
+                message = f"`{former.text}` is the key of {specs[former.text].source.path}"
+                report.error("bad-former-key", message, former.span, "name a key that no file has any more")
+            elif former.text in claimed:
+                message = f"`{former.text}` is also a former key of `{claimed[former.text]}`"
+                report.error("bad-former-key", message, former.span, "remove one of the two: a history has one heir")
+            claimed.setdefault(former.text, spec.key)
 
 
 def _from_smallest(circle: list[str]) -> list[str]:

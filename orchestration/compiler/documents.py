@@ -10,6 +10,7 @@ from orchestration.compiler.audience import audience_exposure
 from orchestration.compiler.catalog import Entity, Link
 from orchestration.compiler.compile import Compilation
 from orchestration.compiler.engines.engine import Engine
+from orchestration.compiler.knowledge import knows_now, recorded_of
 from orchestration.compiler.measures import measure_definitions
 from orchestration.compiler.plan import Plan
 from orchestration.compiler.segment import Segment
@@ -22,6 +23,7 @@ Document: TypeAlias = dict[str, object]
 
 DAY = "muster_day"
 DEFINITIONS = "muster_definitions"
+ATTRIBUTES = "muster_attributes"
 SNAPSHOT_HOOKS = ["{{ rewind_delete() }}", "{{ rewind_reopen() }}"]
 
 
@@ -58,6 +60,21 @@ def _all_said(value: object) -> object:
             return value
 
 
+def definition_block(segment: str, query: str) -> str:
+    """A query as documentation in dbt's sense, kept as it is."""
+    lines = (
+        f"{{% docs definition_{segment} %}}",
+        "{% raw %}",
+        "```sql",
+        query,
+        "```",
+        "{% endraw %}",
+        "{% enddocs %}",
+        "",
+    )
+    return "\n".join(lines)
+
+
 def _column(name: str, description: str, *tests: str) -> Document:
     column: Document = {"name": name, "description": said(description)}
     if identifier(name).quoted:
@@ -76,7 +93,7 @@ def entity_document(compilation: Compilation, plans: list[Plan], engine: Engine)
     """Models and snapshot of one entity; its own plan is the last."""
     plan = plans[-1]
     name, key = plan.entity.name, plan.entity.key
-    models = [_measures_document(compilation, plan)] if plan.measures else []
+    models = [_measures_document(compilation, plan)] if plan.rolled_up else []
     for each in plans:
         models += [_traits_document(each), _segments_document(compilation, each, plans)]
     models.append(
@@ -88,23 +105,36 @@ def entity_document(compilation: Compilation, plans: list[Plan], engine: Engine)
             tags=[DAY],
         )
     )
-    models += _history_documents(name, key)
+    models += _history_documents(name, key, compilation.served_from_spells(name))
+    if plan.activities:
+        models.append(_activity_document(plan))
+    models += [_waterfall_document(name), _metrics_document(name)]
     spelled = engine.spelled(identifier(key))
     snapshots = [_snapshot(name, spelled)]
-    if plan.entity.history and plan.entity.history.recorded:
-        models.append(_observed_document(plan.entity))
+    if plan.entity.is_recorded:
+        models += _recorded_documents(plan.entity)
         snapshots.append(_attributes_snapshot(plan.entity, spelled))
     return {"version": 2, "models": models, "snapshots": snapshots}
 
 
-def _observed_document(entity: Entity) -> Document:
-    return _model(
-        f"{entity.name}_observed",
-        f"The attributes of each {entity.name} as they are now: what the history of attributes records.",
-        [_column(entity.key, f"The {entity.name}.")],
-        materialized="view",
-        tags=[DAY],
-    )
+def _recorded_documents(entity: Entity) -> list[Document]:
+    subject = _column(entity.key, f"The {entity.name}.")
+    return [
+        _model(
+            f"{entity.name}_observed",
+            f"The attributes of each {entity.name} as they are now: what the history of attributes records.",
+            [subject],
+            materialized="view",
+            tags=[DAY, ATTRIBUTES],
+        ),
+        _model(
+            entity.as_of,
+            f"The attributes of each {entity.name} as recorded for the day; before the first record, as they are now.",
+            [subject],
+            materialized="view",
+            tags=[DAY],
+        ),
+    ]
 
 
 def _attributes_snapshot(entity: Entity, key: str) -> Document:
@@ -117,7 +147,7 @@ def _attributes_snapshot(entity: Entity, key: str) -> Document:
             "strategy": "check",
             "check_cols": "all",
             "hard_deletes": "invalidate",
-            "tags": ["muster", DAY],
+            "tags": ["muster", DAY, ATTRIBUTES],
             "pre_hook": SNAPSHOT_HOOKS,
         },
     }
@@ -147,6 +177,16 @@ def _measures_document(compilation: Compilation, plan: Plan) -> Document:
         pre_hook="{{ forget_measures([" + listed + "]) }}",
         tags=[DAY],
     )
+
+
+def _activity_document(plan: Plan) -> Document:
+    columns = [
+        _column("activity", "What counts as being active: a measure by name and definition."),
+        _column(plan.entity.key, f"The {plan.entity.name}."),
+        _column("day", "A local day with such an event."),
+    ]
+    description = f"The days on which each {plan.entity.name} was active, as far as segments say what that means."
+    return _model(f"{plan.entity.name}_activity", description, columns, materialized="view")
 
 
 def _traits_document(plan: Plan) -> Document:
@@ -181,6 +221,7 @@ def _entity_meta(compilation: Compilation, plan: Plan, plans: list[Plan]) -> Doc
         "entity": plan.entity.name,
         "key": plan.entity.key,
         "timezone": compilation.catalog.timezone,
+        "is_recorded": plan.entity.is_recorded,
         "sources": _sources_meta(plans),
         "segments": {segment.key: _segment_meta(compilation, segment) for segment in plan.segments},
     }
@@ -193,7 +234,7 @@ def _sources_meta(plans: list[Plan]) -> list[Document]:
     traits = dict.fromkeys(trait for plan in plans for trait in plan.traits)
     reads_events = (isinstance(trait, PeriodsTrait | SequenceTrait | EndTrait) for trait in traits)
     events = entity.events
-    if events and events.at and (plans[-1].measures or any(reads_events)):
+    if events and events.at and (plans[-1].rolled_up or any(reads_events)):
         tables.append({"model": events.model, "key": events.subject, "unique": False, "at": events.at.column})
     links = dict.fromkeys(
         trait.source for trait in traits if isinstance(trait, RowsTrait) and isinstance(trait.source, Link)
@@ -210,12 +251,17 @@ def _segment_meta(compilation: Compilation, segment: Segment) -> Document:
         "hidden": segment.hidden,
         "path": said(segment.path),
         "definition": compilation.definition(segment.key),
+        "formerly": list(segment.formerly),
+        "known_now": knows_now(compilation, segment),
+        "recorded": recorded_of(compilation, segment),
     }
 
 
-def _history_documents(name: str, key: str) -> list[Document]:
+def _history_documents(name: str, key: str, served: tuple[str, ...]) -> list[Document]:
     subject = _column(key, f"The {name}.")
     segment = _column("segment", "The segment's key.")
+    day = _column("as_of_date", "The day.")
+    listed = ", ".join(f"'{each}'" for each in served)
     return [
         _model(
             f"{name}_presence",
@@ -225,22 +271,17 @@ def _history_documents(name: str, key: str) -> list[Document]:
                 _column("arrived_on", "The first day in."),
                 _column("departed_on", "The first day out, or null."),
             ],
+            **_growing([key, "arrived_on"], "{{ forget_since('arrived_on') }}", "{{ reopen_since('departed_on') }}"),
         ),
         _model(
             f"{name}_spells",
             "Stays in segments.",
-            [
-                segment,
-                subject,
-                _column("entered_on", "The first day in."),
-                _column("exited_on", "The first day out; null while in."),
-                _column("entry_reason", "data, arrived or definition."),
-                _column("exit_reason", "data, departed, definition or archived; null while in."),
-                _column(
-                    "entry_observed",
-                    "False for stays already open when the judging of the segment began, or began again.",
-                ),
-            ],
+            [segment, subject, *_spell_columns()],
+            **_growing(
+                ["segment", key, "entered_on"],
+                "{{ forget_since('entered_on') }}",
+                "{{ reopen_since('exited_on', ['exit_reason']) }}",
+            ),
         ),
         _model(
             f"{name}_transitions",
@@ -252,13 +293,90 @@ def _history_documents(name: str, key: str) -> list[Document]:
                 _column("transition", "entered or exited."),
                 _column("reason", "Why."),
             ],
+            materialized="view",
+        ),
+        _model(
+            f"{name}_membership_kept",
+            "Members on each of the last days, as far as they are kept from day to day.",
+            [day, segment, subject],
+            materialized="incremental",
+            incremental_strategy="append",
+            pre_hook="{{ forget_members([" + listed + "]) }}",
         ),
         _model(
             f"{name}_membership_daily",
             "Members on each of the last days.",
-            [_column("as_of_date", "The day."), segment, subject],
+            [day, segment, subject],
+            materialized="view",
+        ),
+        _model(
+            f"{name}_blocks",
+            "Members as bits, by which members in common are counted; its numbers mean something to one build only.",
+            [
+                segment,
+                _column("block", "Which keys the bits stand for: so many in a row, in the order of keys."),
+                _column("bits", "A number with the bit of each member set."),
+            ],
         ),
     ]
+
+
+def _spell_columns() -> list[Document]:
+    return [
+        _column("entered_on", "The first day in."),
+        _column("exited_on", "The first day out; null while in."),
+        _column("entry_reason", "data, arrived or definition."),
+        _column("exit_reason", "data, departed, definition or archived; null while in."),
+        _column(
+            "entry_observed", "False for stays already open when the judging of the segment began, or began again."
+        ),
+    ]
+
+
+def _growing(unique_key: list[str], *hooks: str) -> Document:
+    """A table that is rewound to the first changed day and goes on from there; never made of a shortened history."""
+    return {
+        "materialized": "incremental",
+        "incremental_strategy": "delete+insert",
+        "unique_key": unique_key,
+        "pre_hook": list(hooks),
+        "full_refresh": "{{ false if var('history_days', 0) else none }}",
+    }
+
+
+def _waterfall_document(name: str) -> Document:
+    columns = [
+        _column("as_of_date", "The last judged day."),
+        _column("segment", "The segment's key."),
+        _column("step", "Which condition of the rule, from 1 on; 0 is the base population."),
+        _column("condition", "The condition in words."),
+        _column("passing_alone", "How many of the base population pass it."),
+        _column("passing", "How many pass it and all before it; at the last step the members."),
+        _column("lost", "How many pass all before it and not this one."),
+    ]
+    return _model(f"{name}_waterfall", "How many are left after each condition of each active segment.", columns)
+
+
+def _metrics_document(name: str) -> Document:
+    columns = [
+        _column("as_of_date", "The day."),
+        _column("segment", "The segment's key, or `base population`."),
+        _column("metric", "The number that is followed, in words."),
+        _column("known_values", "Of how many members it is known."),
+        _column("mean", "Their mean, to six decimals."),
+        _column("median", "Their median, to six decimals."),
+        _column("sum", "Their sum."),
+    ]
+    return _model(
+        f"{name}_metrics_daily",
+        f"Numbers of each {name} over the members of each segment. A run adds its day; all days are kept.",
+        columns,
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="ignore",
+        pre_hook="{{ forget_days() }}",
+        tags=[DAY],
+    )
 
 
 def _snapshot(name: str, key: str) -> Document:
@@ -274,6 +392,7 @@ def _snapshot(name: str, key: str) -> Document:
             "tags": ["muster", DAY],
             # first: DuckDB alters no table that the same transaction has changed
             "pre_hook": ["{{ widen_history('" + name + "_recorded') }}", *SNAPSHOT_HOOKS],
+            "post_hook": "{{ forget_old_versions() }}",
         },
     }
 
@@ -334,6 +453,15 @@ def _union_documents() -> list[Document]:
         "entity_spells": "Stays in segments, over all entities.",
         "entity_transitions": "Entries and exits, over all entities.",
         "entity_membership_daily": "Members on each of the last days, over all entities.",
+        "entity_activity": "The days on which subjects were active, over all entities.",
+    }
+    summaries = {
+        "entity_blocks": "Members as bits, over all entities.",
+        "entity_waterfall": "How many are left after each condition of active segments, over all entities.",
+        "entity_metrics_daily": "Numbers over the members of segments day by day, over all entities.",
     }
     columns = [_column("entity", "The entity."), _column("subject_key", "The subject's key as text.")]
-    return [_model(name, description, columns, materialized="view") for name, description in described.items()]
+    return [
+        *(_model(name, said, columns, materialized="view") for name, said in described.items()),
+        *(_model(name, said, columns[:1], materialized="view") for name, said in summaries.items()),
+    ]

@@ -5,25 +5,30 @@ from __future__ import annotations
 from sqlglot import exp
 
 from orchestration.compiler import documents, shapes
+from orchestration.compiler.activity_models import activity_model, overall_activity_model, segment_to_activity
 from orchestration.compiler.audience import audience_select
 from orchestration.compiler.compile import Compilation
 from orchestration.compiler.engines.registry import ENGINES
 from orchestration.compiler.files import HEADER, GeneratedFile
 from orchestration.compiler.flags import flags_select
-from orchestration.compiler.held import observed_select
 from orchestration.compiler.imports import union_all
 from orchestration.compiler.measures import OPEN_FROM, measure_definitions, measures_select
-from orchestration.compiler.past import DEFINITIONS_BEFORE, HISTORY_BEFORE
+from orchestration.compiler.metrics import metrics_select
+from orchestration.compiler.past import DEFINITIONS_BEFORE, HISTORY_BEFORE, UNEDITED_MOVES
 from orchestration.compiler.plan import Plan
-from orchestration.compiler.render import to_model
-from orchestration.compiler.segment import Segment
+from orchestration.compiler.recording import as_of_select, observed_select
+from orchestration.compiler.render import to_definition, to_model
+from orchestration.compiler.segment import Segment, Status
 from orchestration.compiler.sentence import segment_to_sentence
 from orchestration.compiler.sql import MODEL, aliased, literal, text
 from orchestration.compiler.traits import list_model, traits_select
+from orchestration.compiler.waterfall import waterfall_select
+from orchestration.compiler.words import names_to_words
 
 DEFINED = (
     *("segment", "name", "entity", "description", "owner"),
     *("labels", "status", "hidden", "rule", "definition"),
+    *("active_by", "activity"),
 )
 
 
@@ -36,9 +41,10 @@ def compilation_to_files(compilation: Compilation, dialect: str) -> tuple[Genera
     for plan in plans:
         if plan.is_last:
             files += _entity_files(compilation, [each for each in plans if each.entity is plan.entity], dialect)
+    files += [_definition_file(compilation, segment, dialect) for segment in _judged(compilation)]
     files += _list_files(plans)
     files += _audience_files(compilation, dialect)
-    files += _overall_files(compilation, dialect)
+    files += _overall_files(compilation, plans, dialect)
     return tuple(files)
 
 
@@ -55,7 +61,8 @@ def _macros(compilation: Compilation, plan: Plan) -> dict[str, str]:
     name = plan.entity.name
     return {
         MODEL + HISTORY_BEFORE + name: shapes.history_before(name, plan.entity.key, plan.recorded),
-        MODEL + DEFINITIONS_BEFORE: shapes.definitions_before(),
+        MODEL + DEFINITIONS_BEFORE: shapes.DEFINITIONS_BEFORE,
+        MODEL + UNEDITED_MOVES: shapes.UNEDITED_MOVES,
         OPEN_FROM + name: shapes.open_from(measure_definitions(plan, compilation.bases.clock)),
     }
 
@@ -75,18 +82,44 @@ def _entity_files(compilation: Compilation, plans: list[Plan], dialect: str) -> 
     """What an entity has once, however many plans judge its segments; its own plan is the last."""
     plan = plans[-1]
     entity, name, clock, engine = plan.entity, plan.entity.name, compilation.bases.clock, ENGINES[dialect]
+    models = shapes.entity_models(name, entity.key, compilation.served_from_spells(name), engine)
+    waterfall, metrics = to_model(waterfall_select(plans, clock), dialect), to_model(metrics_select(plan), dialect)
     files = [
-        *(_sql(f"{name}/{path}", grain, body) for path, grain, body in shapes.entity_models(name, entity.key, engine)),
+        *(_sql(f"{name}/{path}", grain, body) for path, grain, body in models),
+        _sql(f"{name}/{name}_waterfall", "Grain: one row per active segment and step of its rule.", waterfall),
+        _sql(
+            f"{name}/{name}_metrics_daily",
+            "Grain: one row per as-of date, segment and metric; a run adds its day.",
+            metrics,
+        ),
         _yml(f"{name}/{name}", documents.entity_document(compilation, plans, engine)),
     ]
-    if entity.history and entity.history.recorded:
-        observed = to_model(observed_select(entity), dialect)
+    if entity.is_recorded:
+        observed, held = to_model(observed_select(entity), dialect), to_model(as_of_select(entity, clock), dialect)
         files.append(_sql(f"{name}/{name}_observed", f"Grain: one row per {name} of its table.", observed))
-    if plan.measures:
+        files.append(
+            _sql(f"{name}/{entity.as_of}", f"Grain: one row per {name}, with its attributes as of the day.", held)
+        )
+    if plan.rolled_up:
         macros = _macros(compilation, plan)
         query = to_model(measures_select(plan, clock, incremental=True), dialect, macros)
         files.append(_sql(f"{name}/{name}_measures", f"Grain: one row per measure, {name} and local day.", query))
+    if plan.activities:
+        grain = f"Grain: one row per activity, {name} and local day."
+        files.append(_sql(f"{name}/{name}_activity", grain, activity_model(plan, clock, engine)))
     return files
+
+
+def _judged(compilation: Compilation) -> list[Segment]:
+    return [segment for segment in compilation.segments.values() if segment.status is not Status.ARCHIVED]
+
+
+def _definition_file(compilation: Compilation, segment: Segment, dialect: str) -> GeneratedFile:
+    """A segment's rule as one query, in a block that dbt's manifest keeps as it is."""
+    plans = compilation.plans_of(segment.entity, segment.key)
+    query = to_definition(plans, compilation.bases, segment.key, dialect)
+    path = f"{segment.entity}/definitions/{segment.key}.md"
+    return GeneratedFile(path, f"<!-- {HEADER} -->\n{documents.definition_block(segment.key, query)}")
 
 
 def _list_files(plans: list[Plan]) -> list[GeneratedFile]:
@@ -108,18 +141,21 @@ def _audience_files(compilation: Compilation, dialect: str) -> list[GeneratedFil
     return [*files, _yml("audiences/audiences", documents.audiences_document(compilation))] if files else []
 
 
-def _overall_files(compilation: Compilation, dialect: str) -> list[GeneratedFile]:
+def _overall_files(compilation: Compilation, plans: list[Plan], dialect: str) -> list[GeneratedFile]:
     keys = {entity.name: entity.key for entity in compilation.catalog.entities.values()}
-    definitions = to_model(_definitions_select(compilation), dialect)
+    definitions = to_model(_definitions_select(compilation, plans), dialect)
+    last = {plan.name: plan for plan in plans}
+    activity = overall_activity_model([last[name] for name in keys], ENGINES[dialect])
     return [
         _sql("all/segment_definitions", "Grain: one row per segment, as defined today.", definitions),
         *(_sql(f"all/{name}", grain, body) for name, grain, body in shapes.union_models(keys, ENGINES[dialect])),
+        _sql("all/entity_activity", "Grain: one row per entity, activity, subject and local day.", activity),
         _yml("all/all", documents.overall_document()),
     ]
 
 
-def _definitions_select(compilation: Compilation) -> exp.Query:
-    parts = [_definition(compilation, segment) for segment in compilation.segments.values()]
+def _definitions_select(compilation: Compilation, plans: list[Plan]) -> exp.Query:
+    parts = [_definition(compilation, plans, segment) for segment in compilation.segments.values()]
     if not parts:
         return _row({name: literal(False) if name == "hidden" else text("") for name in DEFINED}).where(
             exp.false(), copy=False
@@ -127,7 +163,7 @@ def _definitions_select(compilation: Compilation) -> exp.Query:
     return union_all(parts)
 
 
-def _definition(compilation: Compilation, segment: Segment) -> exp.Select:
+def _definition(compilation: Compilation, plans: list[Plan], segment: Segment) -> exp.Select:
     values: tuple[exp.Expr, ...] = (
         text(segment.key),
         text(segment.name),
@@ -139,6 +175,8 @@ def _definition(compilation: Compilation, segment: Segment) -> exp.Select:
         literal(segment.hidden),
         text(segment_to_sentence(segment)),
         text(compilation.definition(segment.key)),
+        text(names_to_words(segment.active_by.names) if segment.active_by else ""),
+        text(segment_to_activity(plans, segment, compilation.bases.clock)),
     )
     return _row(dict(zip(DEFINED, values, strict=True)))
 

@@ -26,6 +26,7 @@ from orchestration.compiler.segment import (
     Rank,
     RegularCondition,
     RelationCondition,
+    Rule,
     Segment,
     SegmentCondition,
     SequenceCondition,
@@ -66,6 +67,7 @@ from orchestration.compiler.trait import (
 from orchestration.compiler.window import has_today
 
 OfTrait: TypeAlias = Callable[[Trait], exp.Expr]
+OfSegment: TypeAlias = Callable[[str], exp.Expr]
 TRAITS = "traits"
 
 
@@ -145,20 +147,26 @@ def _star(name: str) -> exp.Select:
 
 def flag(plan: Plan, segment: Segment, clock: Clock, source: str | None, within: Mapping[str, str]) -> exp.Expr:
     """The segment's rule on the subject's traits, or, while it is paused, what was recorded last."""
-    if segment.status is Status.PAUSED:
-        return exp.Coalesce(this=column(segment.key, "history"), expressions=[exp.false()])
-    return rule_to_truth(segment.rule, lambda condition: _leaf(plan, condition, clock, source, within)).two_valued
 
-
-def _leaf(plan: Plan, condition: Condition, clock: Clock, source: str | None, within: Mapping[str, str]) -> Truth:
     def of_trait(trait: Trait) -> exp.Expr:
         return column(plan.traits[trait], source)
 
-    def of_attribute(attribute: Attribute, as_day: bool) -> exp.Expr:
-        return of_trait(AttributeTrait(attribute, as_day))
-
     def of_segment(key: str) -> exp.Expr:
         return column(within[key], source)
+
+    if segment.status is Status.PAUSED:
+        return exp.Coalesce(this=column(segment.key, "history"), expressions=[exp.false()])
+    return rule_to_flag(segment.rule, clock, of_trait, of_segment)
+
+
+def rule_to_flag(rule: Rule, clock: Clock, of_trait: OfTrait, of_segment: OfSegment) -> exp.Expr:
+    """Whether the subject passes the rule; the values of its traits and its other flags are given."""
+    return rule_to_truth(rule, lambda condition: _leaf(condition, clock, of_trait, of_segment)).two_valued
+
+
+def _leaf(condition: Condition, clock: Clock, of_trait: OfTrait, of_segment: OfSegment) -> Truth:
+    def of_attribute(attribute: Attribute, as_day: bool) -> exp.Expr:
+        return of_trait(AttributeTrait(attribute, as_day))
 
     match condition:
         case AttributeCondition(held_from=None, test=Rank() as rank):
@@ -230,9 +238,7 @@ def _regular_truth(condition: RegularCondition, of_trait: OfTrait) -> Truth:
     return Truth(compared(of_trait(trait), ">=", number(condition.at_least)), False)
 
 
-def _move_truth(
-    condition: MoveCondition, of_trait: OfTrait, of_segment: Callable[[str], exp.Expr], clock: Clock
-) -> Truth:
+def _move_truth(condition: MoveCondition, of_trait: OfTrait, of_segment: OfSegment, clock: Clock) -> Truth:
     """What was recorded before, or today's own move, where the day lies in the windows."""
     windows = [window for window in condition.windows if not has_today(window)]
     today = [each for window in windows for each in in_window(as_of(), window, clock)]

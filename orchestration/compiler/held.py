@@ -23,7 +23,6 @@ from orchestration.compiler.sql import (
     either_of,
     is_known,
     is_null,
-    model,
     moved,
     table,
 )
@@ -73,12 +72,6 @@ def _the_one(value: exp.Expr, operator: str, other: exp.Expr) -> exp.Expr:
     """The earlier or the later of two days; the other one where the first is unknown."""
     chosen = exp.If(this=compared(value.copy(), operator, other.copy()), true=value.copy())
     return exp.Case(ifs=[chosen], default=other.copy())
-
-
-def observed_select(entity: Entity) -> exp.Select:
-    """What the history of attributes records: the key, and every column that an attribute stands for."""
-    names = dict.fromkeys((entity.key, *(attribute.column for attribute in entity.attributes.values())))
-    return select(*(column(name) for name in names)).from_(model(entity.model), copy=False)
 
 
 def _versions(building: Building, entity: Entity) -> Import:

@@ -33,10 +33,11 @@ from orchestration.compiler.window import DayWindow, Window
 
 @dataclass(frozen=True)
 class Bases:
-    """How base populations are told: the clock, and each entity's population rule."""
+    """How base populations are told: the clock, each entity's population rule, and whose attributes are recorded."""
 
     clock: Clock
     populations: Mapping[str, Rule | None] = field(hash=False)
+    recorded: tuple[Entity, ...] = ()
 
 
 def select(*columns: exp.Expr) -> exp.Select:

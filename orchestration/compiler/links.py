@@ -23,7 +23,7 @@ def add_link(building: Building, link: Link, traits: list[RowsTrait]) -> tuple[I
     assert related, "a link leads to an entity"
     name = building.namer.name(bare(related.model), f"related {related.name}")
     reading = Import(name, building.clock, related.key, related.key, joined=True)
-    building.ctes.append((name, lambda: reading.select(related.model, in_base(related, building.bases))))
+    building.ctes.append((name, lambda: reading.select(related.as_of, in_base(related, building.bases))))
     both = select(column(link.subject), column(link.related)).from_(model(link.model), copy=False)
     pairs = building.add(bare(link.model), both, f"link {link.name}")
     key = aliased(column(link.subject, pairs), building.key)

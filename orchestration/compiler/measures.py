@@ -26,7 +26,8 @@ def measures_select(plan: Plan, clock: Clock, incremental: bool) -> exp.Query:
     reading = Import("events", clock, events.subject, plan.entity.key)
     reading.value(events.named, False)
     day = reading.day(events.at)
-    parts = [_measure_select(plan, measure, reading, day, incremental) for measure in plan.measures]
+    measures = plan.rolled_up if incremental else plan.measures
+    parts = [_measure_select(plan, measure, reading, day, incremental) for measure in measures]
     query = union_all(parts)
     read = seen(events.at, clock)
     if incremental:
@@ -48,10 +49,10 @@ def _measure_select(plan: Plan, measure: Measure, reading: Import, day: exp.Colu
     if measure.where:
         conditions.append(row_truth(measure.where, reading.value, reading.clock).expression)
     if incremental:
-        start = column(f"{MEASURED_FROM}{plan.measures[measure]}{DEFINED}{definition}")
+        start = column(f"{MEASURED_FROM}{plan.rolled_up[measure]}{DEFINED}{definition}")
         conditions.append(either_of(compared(day.copy(), ">=", start), is_null(day.copy())))
     columns = (
-        aliased(text(plan.measures[measure]), "measure"),
+        aliased(text(plan.rolled_up[measure]), "measure"),
         aliased(text(definition), "definition"),
         key,
         aliased(day.copy(), "day"),
@@ -83,4 +84,4 @@ def named_any_of(name: exp.Column, names: tuple[str, ...] | None) -> list[exp.Ex
 
 def measure_definitions(plan: Plan, clock: Clock) -> list[str]:
     """Each measure's name and definition, as Muster's macros take them."""
-    return [f"{name} {measure_definition(plan, measure, clock)}" for measure, name in plan.measures.items()]
+    return [f"{name} {measure_definition(plan, measure, clock)}" for measure, name in plan.rolled_up.items()]

@@ -28,6 +28,7 @@ from orchestration.compiler.trait import (
     PeriodsTrait,
     Trait,
     condition_to_traits,
+    is_number,
     lasts,
 )
 from orchestration.compiler.trait_words import measure_name, trait_name
@@ -40,16 +41,25 @@ class Plan:
     An entity has one plan, called like it, unless its segments and another entity's look at each other: then those
     that others look at are judged by an earlier plan. `given` are those, with the model that holds their flags; `seen`
     are models of flags that relations look at; `levels` are the segments judged here, references first.
+    `activities` are measures by which no rule judges: they say on which days subjects were active.
+    `metrics` are the traits that are followed day by day, whoever asks for them.
     """
 
     name: str
     entity: Entity
     population: Rule | None
     measures: dict[Measure, str]
+    activities: dict[Measure, str]
     traits: dict[Trait, str]
     levels: tuple[tuple[Segment, ...], ...]
     given: tuple[tuple[Segment, str], ...]
     seen: dict[str, str]
+    metrics: tuple[Trait, ...] = ()
+
+    @property
+    def rolled_up(self) -> dict[Measure, str]:
+        """All measures that the entity's table of them holds."""
+        return {**self.measures, **self.activities}
 
     @property
     def is_last(self) -> bool:
@@ -131,15 +141,20 @@ class _Block:
 
 
 def segments_to_plans(
-    catalog: Catalog, populations: Mapping[str, Rule | None], segments: Iterable[Segment]
+    catalog: Catalog, populations: Mapping[str, Rule | None], segments: Iterable[Segment], with_metrics: bool = False
 ) -> tuple[Plan, ...]:
-    """The plans of all entities, each after those it looks at.
+    """The plans of all entities, each after those it looks at; `with_metrics` they have the traits of metrics too.
 
     Active segments are judged, paused ones repeat, archived ones are left out.
     """
-    kept = {segment.key: segment for segment in segments if segment.status is not Status.ARCHIVED}
+    every = tuple(segments)
+    kept = {segment.key: segment for segment in every if segment.status is not Status.ARCHIVED}
     blocks = _blocks(catalog, kept)
     needs = [_needs(block) for block in blocks]
+    metrics = {name: _metrics(each, blocks, needs) for name, each in catalog.entities.items() if with_metrics}
+    needs = [
+        {**traits, **dict.fromkeys(metrics.get(block.name, ()))} for block, traits in zip(blocks, needs, strict=True)
+    ]
     measures = {
         entity: _name_measures(
             trait for block, traits in zip(blocks, needs, strict=True) if block.entity == entity for trait in traits
@@ -160,10 +175,12 @@ def segments_to_plans(
                 entity=entity,
                 population=populations[entity.name],
                 measures=measures[entity.name],
+                activities=_name_activities(every, entity, measures[entity.name]),
                 traits=_name_traits(entity, traits),
                 levels=_levels(block.segments),
                 given=tuple((segment, tables[segment.key]) for segment in needed),
                 seen={key: tables[key] for key in sorted(seen)},
+                metrics=metrics.get(block.name, ()),
             )
         )
         tables |= {segment.key: f"{block.name}_segments" for segment in block.segments}
@@ -253,6 +270,16 @@ def _needs(block: _Block) -> dict[Trait, None]:
     return found
 
 
+def _metrics(entity: Entity, blocks: list[_Block], needs: list[dict[Trait, None]]) -> tuple[Trait, ...]:
+    """The numbers of an entity that are followed: those that it names, or by default what its rules look at."""
+    if isinstance(entity.metrics, tuple):
+        return tuple(AttributeTrait(entity.attributes[name], False) for name in entity.metrics)
+    ours = [traits for block, traits in zip(blocks, needs, strict=True) if block.entity == entity.name]
+    mentioned = dict.fromkeys(trait for traits in ours for trait in traits if is_number(trait))
+    followed = (trait for trait in mentioned if entity.metrics == "all" or isinstance(trait, AttributeTrait))
+    return tuple(trait for trait in followed if not (isinstance(trait, AttributeTrait) and trait.attribute.personal))
+
+
 def _name_traits(entity: Entity, traits: Iterable[Trait]) -> dict[Trait, str]:
     namer = Namer(entity.key)
     ordered = sorted(traits, key=lambda trait: not isinstance(trait, AttributeTrait))
@@ -274,6 +301,21 @@ def _name_measures(traits: Iterable[Trait]) -> dict[Measure, str]:
     namer = Namer()
     measures = dict.fromkeys(measure for measure in map(trait_measure, traits) if measure)
     return {measure: namer.name(measure_name(measure), repr(measure)) for measure in measures}
+
+
+def activity_measure(segment: Segment) -> Measure | None:
+    """The measure whose days are those on which a subject was active."""
+    return Measure(segment.active_by.names, None, None) if segment.active_by else None
+
+
+def _name_activities(segments: Iterable[Segment], entity: Entity, named: Mapping[Measure, str]) -> dict[Measure, str]:
+    """Archived segments' too: those who entered one are followed for a while."""
+    if entity.events is None or entity.events.at is None:
+        return {}
+    namer = Namer(*named.values())
+    found = dict.fromkeys(activity_measure(each) for each in segments if each.entity == entity.name)
+    measures = [measure for measure in found if measure]
+    return {each: named.get(each) or namer.name(measure_name(each), repr(each)) for each in measures}
 
 
 def _levels(segments: Iterable[Segment]) -> tuple[tuple[Segment, ...], ...]:

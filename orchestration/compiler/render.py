@@ -14,15 +14,31 @@ from sqlglot.tokenizer_core import TokenType
 from orchestration.compiler.catalog import Entity, Type
 from orchestration.compiler.engines.registry import ENGINES
 from orchestration.compiler.flags import flags_select
-from orchestration.compiler.imports import Bases, union_all, with_ctes
+from orchestration.compiler.imports import Bases, union_all, where, with_ctes
 from orchestration.compiler.measures import DEFINED, MEASURED_FROM, measures_select
-from orchestration.compiler.past import DEFINITIONS, DEFINITIONS_BEFORE, HISTORY_BEFORE
+from orchestration.compiler.past import DEFINITIONS, DEFINITIONS_BEFORE, HISTORY_BEFORE, UNEDITED_MOVES
 from orchestration.compiler.plan import Plan
-from orchestration.compiler.sql import AS_OF, MODEL, cast, column, identifier, located, table, text
+from orchestration.compiler.recording import as_of_select, observed_select
+from orchestration.compiler.sql import (
+    AS_OF,
+    MODEL,
+    cast,
+    column,
+    compared,
+    either_of,
+    identifier,
+    is_null,
+    located,
+    model,
+    table,
+    text,
+)
 from orchestration.compiler.trait import ListTrait
 from orchestration.compiler.traits import list_model, traits_select
 
 MAX_CLOSED = 60
+EDITS_TABLE = "ledger.unedited_moves"
+DAY = "{{ as_of }}"
 KNOWN_OF_DEFINITIONS = ("segment", "definition", "status")
 _OPENED = re.compile(r"\(\n +([^\n]*)\n +\)")
 Locate = Callable[[str], exp.Table]
@@ -95,14 +111,19 @@ def _reference(named: str, dialect: str) -> str:
 class Recorded:
     """What a warehouse holds of earlier days: the columns of each entity's history, and today's definitions.
 
-    `definitions` gives definition and status by segment; `has_definitions` tells whether earlier ones are held;
-    `unrecorded` are entities whose attributes are to be recorded and never were.
+    `definitions` gives definition and status by segment; with `unedited` those that held the day before hold on.
+    `has_definitions` tells whether earlier ones are held, `has_edits` whether moves apart from edits are; `unrecorded`
+    are entities whose attributes are to be recorded and never were, `looked_up` those whose attributes as of the day
+    are in what was recorded.
     """
 
     columns: Mapping[str, Collection[str]] = field(default_factory=dict)
     definitions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    unedited: bool = False
     has_definitions: bool = False
+    has_edits: bool = False
     unrecorded: tuple[Entity, ...] = ()
+    looked_up: Collection[str] = ()
 
 
 NOTHING_RECORDED = Recorded()
@@ -130,6 +151,22 @@ def to_inline(
 
     `locate` finds a model's table.
     """
+    return _on_day(_whole(plans, bases, locate, recorded), day)
+
+
+def to_definition(plans: Sequence[Plan], bases: Bases, segment: str, dialect: str) -> str:
+    """The same for one segment and any later day: tables by `ref`, and `{{ as_of }}` where the day's date belongs.
+
+    It reads the definitions in force before the day, so that it tells what would be so had nothing been edited.
+    """
+    columns = {plan.entity.name: plan.recorded for plan in plans}
+    recorded = Recorded(columns=columns, unedited=True, has_definitions=True, has_edits=True)
+    query = with_columns(_whole(plans, bases, model, recorded), plans[-1].entity.key, segment)
+    return to_model(query, dialect, {AS_OF: f"cast('{DAY}' as date)"})
+
+
+def _whole(plans: Sequence[Plan], bases: Bases, locate: Locate, recorded: Recorded) -> exp.Select:
+    """One query for all plans, the day still open."""
     lists = dict.fromkeys(each for plan in plans for each in plan.lists)
     ctes: list[tuple[str, exp.Query]] = [(list_model(trait.path), _list_select(trait)) for trait in lists]
     for plan in plans:
@@ -139,13 +176,12 @@ def to_inline(
         ctes.append((f"{plan.name}_traits", traits_select(plan, bases)))
         ctes.append((f"{plan.name}_segments", flags_select(plan, bases.clock)))
     ours = {cte for cte, _ in ctes}
-    past = _past_selects(plans, locate, recorded)
+    past = _past_selects(plans, locate, recorded) | _attribute_selects(bases, locate, recorded)
     for _, query in ctes:
         _put_tables(query, ours, locate, past)
     last = table(inline_name(f"{plans[-1].name}_segments"))
     named = [(inline_name(name), query) for name, query in ctes]
-    whole = with_ctes(exp.Select(expressions=[exp.Star()]).from_(last, copy=False), named)
-    return _on_day(whole, day)
+    return with_ctes(exp.Select(expressions=[exp.Star()]).from_(last, copy=False), named)
 
 
 def _put_tables(query: exp.Query, ours: set[str], locate: Locate, past: Mapping[str, exp.Query]) -> None:
@@ -188,9 +224,21 @@ def _past_selects(plans: Sequence[Plan], locate: Locate, recorded: Recorded) -> 
     found |= {entity.versions: _no_versions(entity) for entity in recorded.unrecorded}
     return {
         **found,
-        DEFINITIONS: _definitions_today(recorded),
+        DEFINITIONS: _definitions_today(locate, recorded),
         DEFINITIONS_BEFORE: _definitions_before(locate, recorded),
+        UNEDITED_MOVES: _unedited_moves(locate, recorded),
     }
+
+
+def _attribute_selects(bases: Bases, locate: Locate, recorded: Recorded) -> dict[str, exp.Query]:
+    """What stands for the attributes as of the day, where they are recorded: the record, or the table as it is."""
+    found: dict[str, exp.Query] = {}
+    for entity in bases.recorded:
+        is_known = recorded.unedited or entity.name in recorded.looked_up
+        query = as_of_select(entity, bases.clock) if is_known else observed_select(entity)
+        _put_tables(query, set(), locate, {})
+        found[entity.as_of] = query
+    return found
 
 
 def _history_select(entity: Entity, keys: tuple[str, ...], locate: Locate, recorded: Recorded) -> exp.Query:
@@ -226,7 +274,12 @@ def _day() -> exp.Column:
     return exp.Column(this=exp.to_identifier(AS_OF))
 
 
-def _definitions_today(recorded: Recorded) -> exp.Query:
+def _definitions_today(locate: Locate, recorded: Recorded) -> exp.Query:
+    if recorded.unedited:
+        query = exp.Select(expressions=[column(name) for name in KNOWN_OF_DEFINITIONS])
+        query = query.from_(locate("segment_definition_history"), copy=False)
+        ended = either_of(is_null(column("dbt_valid_to")), compared(column("dbt_valid_to"), ">=", _day()))
+        return where(query, [compared(column("dbt_valid_from"), "<", _day()), ended])
     rows = [
         exp.Select(
             expressions=[exp.alias_(text(each), name) for each, name in zip(row, KNOWN_OF_DEFINITIONS, strict=True)]
@@ -248,6 +301,17 @@ def _definitions_before(locate: Locate, recorded: Recorded) -> exp.Query:
     query = exp.Select(expressions=[*(column(name) for name in KNOWN_OF_DEFINITIONS), *_validity()])
     query = query.from_(locate("segment_definition_history"), copy=False)
     return query.where(exp.LT(this=column("dbt_valid_from"), expression=_day()), copy=False)
+
+
+def _unedited_moves(locate: Locate, recorded: Recorded) -> exp.Query:
+    if recorded.has_edits:
+        return exp.Select(expressions=[exp.Star()]).from_(locate(EDITS_TABLE), copy=False)
+    kinds = {
+        "as_of_date": "date",
+        **dict.fromkeys(("entity", "segment", "subject_key", "transition", "reason"), "text"),
+    }
+    nothing = [exp.alias_(cast(exp.Null(), kind), name) for name, kind in kinds.items()]
+    return exp.Select(expressions=nothing).where(exp.false(), copy=False)
 
 
 def _on_day(query: exp.Select, day: date) -> exp.Select:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
+from orchestration.compiler.activity import Activity
 from orchestration.compiler.catalog import Attribute, Entity, EventRows, Relation, Rows
 from orchestration.compiler.spectest import SpecTest
 from orchestration.compiler.window import DayWindow, RelativeDay, Window
@@ -284,7 +285,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Segment:
-    """One segment. `key` is its identity in every table."""
+    """One segment. `key` is its identity in every table; `active_by` is what retention takes for activity."""
 
     key: str
     path: str
@@ -297,6 +298,9 @@ class Segment:
     hidden: bool
     rule: Rule
     tests: tuple[SpecTest, ...] = field(default=(), compare=False, repr=False)
+    daily: bool = True
+    formerly: tuple[str, ...] = ()
+    active_by: Activity | None = field(default=None, compare=False, repr=False)
 
 
 def ranks(rule: Rule) -> bool:

@@ -38,6 +38,9 @@ class SegmentSpec:
     where: Node | None
     members: Scalar | None
     tests: Node | None = None
+    daily: bool = True
+    formerly: tuple[Scalar, ...] = ()
+    active_by: Node | None = None
 
 
 class AudienceField(NamedTuple):
@@ -93,7 +96,7 @@ def source_to_segment_spec(source: SourceFile, report: Report) -> SegmentSpec | 
     fields = report.attempt(lambda: Fields(_read(source, report), "the segment", report))
     if fields is None:
         return None if key is None else unread_spec(key, source)
-    where, tests = fields.take("where"), fields.take("tests")
+    where, tests, active_by = fields.take("where"), fields.take("tests"), fields.take("active_by")
     members = fields.read("members", _scalar, None)
     entity = fields.read_required("entity", _scalar, Scalar("", "", fields.span))
     title = (key or "").replace("_", " ").capitalize()
@@ -111,6 +114,9 @@ def source_to_segment_spec(source: SourceFile, report: Report) -> SegmentSpec | 
         where=where,
         members=members,
         tests=tests,
+        daily=fields.boolean("daily", True),
+        formerly=fields.read("formerly", _keys, ()),
+        active_by=active_by,
     )
     _check_rule(fields, where, "members" in fields.given, report)
     fields.close()
@@ -201,6 +207,16 @@ def _guard(node: Node, report: Report) -> tuple[Decimal | None, bool]:
     allow_empty = fields.boolean("allow_empty")
     fields.close()
     return change, allow_empty
+
+
+def _keys(node: Node) -> tuple[Scalar, ...]:
+    found = _scalars(node)
+    for each in found:
+        if not KEY.match(each.text):
+            raise error(
+                "bad-former-key", f"`{each.text}` cannot have been a key", each.span, "as in `formerly: old_key`"
+            )
+    return found
 
 
 def _share(node: Node) -> Decimal:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from orchestration.compiler.activity import event_names
 from orchestration.compiler.behaviour import (
-    event_names,
     node_to_numbers,
     take_windows,
 )

@@ -218,6 +218,17 @@ Trait: TypeAlias = (
 )
 
 
+def is_number(trait: Trait) -> bool:
+    """Whether a trait is a number that means something by itself."""
+    match trait:
+        case AttributeTrait(attribute, as_day):
+            return attribute.type.numeric and not as_day
+        case MeasureTrait(total=total) | RowsTrait(total=total):
+            return total in (Total.COUNT, Total.DAYS, Total.SUM, Total.MINIMUM, Total.MAXIMUM, Total.DISTINCT)
+        case _:
+            return False
+
+
 # --- what a condition looks at
 
 

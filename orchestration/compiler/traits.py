@@ -54,7 +54,7 @@ def _add_attributes(building: Building) -> None:
     for returning in building.of_kind(ReturnTrait):
         value = reading.value(returning.attribute, returning.attribute.type is Type.TIMESTAMP)
         building.values[returning] = returns_in(value, returning.window, building.clock)
-    building.ctes.append((name, lambda: reading.select(entity.model, in_base(entity, building.bases))))
+    building.ctes.append((name, lambda: reading.select(entity.as_of, in_base(entity, building.bases))))
 
 
 def _add_lists(building: Building) -> None:

@@ -24,7 +24,8 @@ from tests.project import REPOSITORY
 GOLDEN = REPOSITORY / "tests" / "golden" / "club"
 ALLOWED = re.compile(
     r"(ref|as_of|measured_from|open_from|history_before|definitions_before|"
-    r"retired_flags|member_versions|each_day|key_text)\(.*\)\Z",
+    r"retired_flags|member_versions|member_blocks|each_day|key_text|unedited_moves|edits|changed_from|lasting|"
+    r"kept_days|membership_from)\(.*\)\Z",
     re.S,
 )
 

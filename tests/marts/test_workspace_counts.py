@@ -112,4 +112,4 @@ def test_the_macros_take_the_days_and_weeks_of_the_catalog() -> None:
     catalog = node_to_catalog(parse(read_file(REPOSITORY, REPOSITORY / "segment_specs" / "catalog.yml")))
     project = yaml.safe_load((REPOSITORY / "dbt_project" / "dbt_project.yml").read_text(encoding="utf-8"))
     assert project["vars"]["timezone"] == catalog.timezone
-    assert catalog.week_starts_on == "monday"
+    assert project["vars"]["week_starts_on"] == catalog.week_starts_on

@@ -1,16 +1,12 @@
-"""A run that kills itself: `python -m tests.pipeline.killed_run FOLDER FIRST STEP STATEMENT`.
-
-It dies before its STEP-th step (a plan, a build or a mark), or before the STATEMENT-th statement that dbt sends.
-"""
+"""A run that kills itself, in a process of its own."""
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
+from multiprocessing import get_context
 from typing import Any
 
 from dbt.adapters.sql.connections import SQLConnectionManager
@@ -19,8 +15,33 @@ from orchestration import pipeline
 from orchestration.dbt import Dbt
 from tests.project import SmallProject
 
+TOO_LONG = 120
 
-def dying(function: Callable[..., Any], left: list[int]) -> Callable[..., Any]:
+
+def killed(project: SmallProject, first: date, step: int, statement: int) -> int | None:
+    """The exit code of a run in a fork of this process, which has dbt loaded and the project parsed.
+
+    It dies before its `step`-th step (a plan, a build or a mark), or before the `statement`-th statement that dbt
+    sends; 0 is never.
+    """
+    process = get_context("fork").Process(target=_run, args=(project, first, step, statement), daemon=True)
+    process.start()
+    process.join(TOO_LONG)
+    if process.is_alive():
+        process.kill()
+        raise TimeoutError(f"the run lived for {TOO_LONG} s")
+    return process.exitcode
+
+
+def _run(project: SmallProject, first: date, step: int, statement: int) -> None:
+    steps, statements = [step], [statement]
+    counted = ((pipeline, "plan_days", steps), (Dbt, "build", steps), (pipeline, "mark", steps))
+    for owner, name, left in (*counted, (SQLConnectionManager, "add_query", statements)):
+        setattr(owner, name, _dying(getattr(owner, name), left))
+    project.run(first)
+
+
+def _dying(function: Callable[..., Any], left: list[int]) -> Callable[..., Any]:
     def call(*arguments: Any, **named: Any) -> Any:
         left[0] -= 1
         if left[0] == 0:
@@ -28,15 +49,3 @@ def dying(function: Callable[..., Any], left: list[int]) -> Callable[..., Any]:
         return function(*arguments, **named)
 
     return call
-
-
-def main(folder: str, first: str, step: str, statement: str) -> None:
-    steps, statements = [int(step)], [int(statement)]
-    counted = ((pipeline, "plan_days", steps), (Dbt, "build", steps), (pipeline, "mark", steps))
-    for owner, name, left in (*counted, (SQLConnectionManager, "add_query", statements)):
-        setattr(owner, name, dying(getattr(owner, name), left))
-    SmallProject(Path(folder)).run(date.fromisoformat(first))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

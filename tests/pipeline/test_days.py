@@ -48,13 +48,13 @@ def test_a_stay_is_recorded_from_the_first_day_in_to_the_first_day_out(ten_days:
 
 def test_a_day_run_twice_equals_a_day_run_once(another: SmallProject) -> None:
     once = another.contents()
-    another.run(day(9))
+    another.run(day(9), tested=False)
     assert another.contents() == once
 
 
 def test_a_changed_past_day_replayed_forward_equals_a_clean_run(another: SmallProject, tmp_path: Path) -> None:
     another.execute(*CHANGED)
-    replayed = another.run(day(0))
+    replayed = another.run(day(0), tested=False)
     assert replayed.days == tuple(day(each) for each in range(10))
     clean = club(tmp_path / "clean")
     clean.execute(*CHANGED)
@@ -65,7 +65,7 @@ def test_a_changed_past_day_replayed_forward_equals_a_clean_run(another: SmallPr
 def test_late_rows_within_the_look_back_are_made_good(another: SmallProject, tmp_path: Path) -> None:
     late = f"insert into raw.visits values ('cy', 'visit', '{day(7)} 23:59:59.999999', 5)"
     another.execute(late)
-    assert another.run(day(7)).days == (day(7), day(8), day(9))
+    assert another.run(day(7), tested=False).days == (day(7), day(8), day(9))
     clean = club(tmp_path / "clean")
     clean.execute(late)
     clean.run(day(0), day(9))
@@ -74,9 +74,8 @@ def test_late_rows_within_the_look_back_are_made_good(another: SmallProject, tmp
 
 def test_days_that_were_left_out_are_made_up(tmp_path: Path, ten_days: SmallProject) -> None:
     project = club(tmp_path / "gap")
-    dbt = project.dbt()
-    project.run(day(0), day(4), dbt)
-    assert project.run(day(9), dbt=dbt).days == tuple(day(each) for each in range(5, 10))
+    project.run(day(0), day(4), tested=False)
+    assert project.run(day(9), tested=False).days == tuple(day(each) for each in range(5, 10))
     assert project.contents() == ten_days.contents()
 
 
@@ -93,7 +92,7 @@ def test_two_rows_of_one_subject_stop_the_day_and_leave_yesterday(another: Small
     }
 
 
-def test_a_segments_life_leaves_the_right_spells_and_touches_no_other(tmp_path: Path) -> None:
+def test_a_segments_life_leaves_the_right_spells_and_touches_no_other(tmp_path: Path, ten_days: SmallProject) -> None:
     project = club(tmp_path / "life", {path: SPECS[path] for path in ("members/pro.yml",)})
     project.run(day(0), day(1))
 
@@ -115,9 +114,7 @@ def test_a_segments_life_leaves_the_right_spells_and_touches_no_other(tmp_path: 
         ("di", 2, 6, "definition", "archived"),
         ("di", 8, None, "definition", None),
     ]
-    untouched = club(tmp_path / "alone", {path: SPECS[path] for path in ("members/pro.yml",)})
-    untouched.run(day(0), day(9))
-    assert spells(project, "pro") == spells(untouched, "pro")
+    assert spells(project, "pro") == spells(ten_days, "pro")
 
 
 def test_the_same_specs_give_the_same_bytes(tmp_path: Path) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.pipeline.club import club, day
-from tests.project import REPOSITORY, SmallProject
+from tests.pipeline.killed_run import killed
+from tests.project import SmallProject
 
 LATE = f"insert into raw.visits values ('cy', 'visit', '{day(3)} 12:00:00', 5), ('bo', 'visit', '{day(4)} 12:00:00', 5)"
 STEPS = (1, 2, 3, 5, 8)
@@ -46,8 +45,6 @@ def test_a_killed_run_is_made_good_by_the_next(
     five_days: SmallProject, undisturbed: dict[str, list[str]], tmp_path: Path, step: int, statement: int
 ) -> None:
     project = copy(five_days, tmp_path)
-    command = [sys.executable, "-m", "tests.pipeline.killed_run", str(project.folder), str(day(3))]
-    died = subprocess.run([*command, str(step), str(statement)], cwd=REPOSITORY, capture_output=True, check=False)
-    assert died.returncode == -signal.SIGKILL, died.stderr.decode()
-    project.run(day(3))
+    assert killed(project, day(3), step, statement) == -signal.SIGKILL
+    project.run(day(3), tested=False)
     assert project.contents() == undisturbed

@@ -25,7 +25,7 @@ TYPES = {
 
 
 class DuckDB:
-    """Tables are views of values: quicker to make anew than tables are to fill."""
+    """Tables are views of values, made when a query names them: quicker than to fill tables, most for nothing."""
 
     dialect = "duckdb"
     schema = "main"
@@ -33,14 +33,15 @@ class DuckDB:
     def __init__(self) -> None:
         self.connection = duckdb.connect()
         self.connection.execute("set TimeZone = 'UTC'; set threads = 1")
+        self.loaded: dict[str, tuple[Mapping[str, str], list[dict[str, Any]] | None]] = {}
 
     def load(self, columns: Columns, tables: Tables) -> None:
-        """Put rows into tables, all in one script."""
-        script = [f'create or replace view "{name}" as {_select(columns[name], tables.get(name))};' for name in columns]
-        self.connection.execute(" ".join(script))
+        self.loaded |= {name: (kinds, tables.get(name)) for name, kinds in columns.items()}
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        return self.connection.execute(sql).fetchall()
+        named = [name for name in self.loaded if f'"{name}"' in sql]
+        views = [f'create or replace view "{name}" as {_select(*self.loaded.pop(name))};' for name in named]
+        return self.connection.execute(" ".join([*views, sql])).fetchall()
 
 
 def _select(kinds: Mapping[str, str], rows: list[dict[str, Any]] | None) -> str:

@@ -51,7 +51,7 @@ def test_rows_fit_their_columns() -> None:
     for made in drawn(40):
         warehouse.load(made.columns, made.tables)
         for table, columns in made.columns.items():
-            found = warehouse.connection.execute(f'select * from "{table}"').fetchall()
+            found = warehouse.rows(f'select * from "{table}"')
             rows = [tuple(row[name] for name in columns) for row in made.tables[table]]
             assert [plain(row) for row in found] == [plain(row) for row in rows]
 

@@ -1,10 +1,18 @@
 with membership as (
     select * from {{ ref('entity_membership_daily') }}
+),
+
+reconstructed as (
+    select * from {{ reconstructed() }}
 )
 
 select
-    as_of_date,
-    entity,
-    segment,
-    subject_key
+    membership.as_of_date,
+    membership.entity,
+    membership.segment,
+    membership.subject_key,
+    {{ basis('reconstructed') }} as basis
 from membership
+left join reconstructed
+    on reconstructed.as_of_date = membership.as_of_date
+    and reconstructed.segment = membership.segment

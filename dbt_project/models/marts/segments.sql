@@ -26,6 +26,7 @@ select
     definitions.definition,
     definitions.status,
     definitions.hidden,
+    definitions.active_by,
     first_days.first_day
 from definitions
 left join first_days

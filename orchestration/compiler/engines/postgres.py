@@ -14,6 +14,7 @@ from orchestration.compiler.engines.rewrites import (
     TextSearch,
     by_at_time_zone,
     called,
+    count_by_case,
     elements_of,
     ends_by_right,
     is_empty_array,
@@ -98,6 +99,7 @@ def days(node: exp.Unnest) -> exp.Expr:
 ENGINE = Engine(
     "postgres",
     {
+        exp.CountIf: count_by_case,
         exp.ConvertTimezone: by_at_time_zone,
         exp.DateAdd: moved,
         exp.DateSub: moved,

@@ -10,6 +10,7 @@ from orchestration.compiler.engines.engine import Engine
 from orchestration.compiler.engines.nodes import ELEMENT
 from orchestration.compiler.engines.rewrites import (
     called,
+    count_by_case,
     date_sub,
     ends_by_right,
     is_empty_array,
@@ -131,6 +132,7 @@ def _days_between(first: exp.Expr, last: exp.Expr) -> exp.Expr:
 ENGINE = Engine(
     "redshift",
     {
+        exp.CountIf: count_by_case,
         exp.ConvertTimezone: zoned,
         exp.DateSub: date_sub,
         exp.TimestampTrunc: trunc_to_date,

@@ -195,3 +195,11 @@ def needle_of(node: exp.Expr) -> exp.Expr:
     found = node.args["substr"] if isinstance(node, exp.StrPosition) else node.expression
     assert isinstance(found, exp.Expr)
     return found
+
+
+# --- numbers
+
+
+def count_by_case(node: exp.CountIf) -> exp.Expr:
+    """How many rows pass, where counting knows no condition; 0 where there are none."""
+    return exp.Count(this=exp.Case(ifs=[exp.If(this=node.this, true=number(1))]))

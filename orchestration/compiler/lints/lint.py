@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from orchestration.compiler.compile import Compilation
 from orchestration.compiler.lints import costs, operands
+from orchestration.compiler.lints.activity import of_activity
 from orchestration.compiler.lints.claims import claims
 from orchestration.compiler.lints.mentions import mentions, placed_rule
 from orchestration.compiler.lints.truth import Scope
@@ -23,6 +24,7 @@ def lint(compilation: Compilation) -> tuple[Problem, ...]:
 
 def _of_rule(compilation: Compilation, segment: Segment) -> Iterator[Problem]:
     placed, catalog = placed_rule(compilation, segment), compilation.catalog
+    yield from of_activity(compilation.specs[segment.key].active_by, catalog.entities[segment.entity])
     if placed:
         scope = Scope(catalog, dict(compilation.bases.populations), catalog.entities[segment.entity])
         yield from claims(placed, scope)

@@ -88,6 +88,9 @@ def unused(compilation: Compilation, catalog: Node) -> list[Problem]:
 def _used(compilation: Compilation) -> Iterator[object]:
     for mention in mentions(compilation):
         yield from _named(mention.placed.rule, mention.owner)
+    for segment in compilation.segments.values():
+        if segment.active_by:
+            yield compilation.catalog.entities[segment.entity].events
     for name, rule in compilation.bases.populations.items():
         yield from _named(rule, compilation.catalog.entities[name]) if rule else ()
     for entity in compilation.catalog.entities.values():

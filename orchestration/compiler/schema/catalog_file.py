@@ -16,6 +16,7 @@ from orchestration.compiler.schema.pieces import (
     labelled,
     listed,
     mapping,
+    one_or_more,
     pattern,
     ref,
 )
@@ -39,7 +40,10 @@ RETENTION = pattern(AMOUNT + DAYS, "400 days", "2 years")
 def catalog_schema(catalog: Catalog) -> Schema:
     fields: dict[str, Schema] = {
         "timezone": {"description": "Whose local days are judged, as in `Europe/Dublin`; UTC by default.", **WORD},
-        "week_starts_on": {"description": "For `during: this week`; monday by default.", **choice(WEEKDAYS)},
+        "week_starts_on": {
+            "description": "For weeks of the calendar; monday by default.",
+            **choice(WEEKDAYS),
+        },
         "tags": {"description": "A table of every tag there is.", **mapping({"model": MODEL, "name": NAME}, "model")},
         "entities": {"description": "Who is segmented.", **_named(_entity())},
     }
@@ -89,6 +93,11 @@ def _entity() -> Schema:
             **either(choice(["recorded"]), history),
         },
         "attributes": labelled(ref("attributes"), "What is known of a subject."),
+        "metrics": {
+            "description": "Numeric attributes to follow day by day, or `all` numbers that rules look at; "
+            "by default the numeric attributes that rules mention, unless personal.",
+            **either(choice(["all"]), listed(WORD, 0)),
+        },
         "events": {"description": "What subjects do: rows with a name and a time.", **_events()},
         "relations": {
             "description": "Rows about a subject (orders), or subjects of another entity (its company).",
@@ -109,6 +118,10 @@ def _events() -> Schema:
         "names": {
             "description": "The events there are, as a list or each with a description; others are a warning.",
             **either(listed(WORD), {"type": "object", "additionalProperties": WORD}),
+        },
+        "active_by": {
+            "description": "Those by which retention sees that a subject was active, or `any`.",
+            **one_or_more(WORD),
         },
     }
     return mapping(fields, "model", "subject", "name", "at")

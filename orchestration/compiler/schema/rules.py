@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orchestration.compiler.behaviour import ANY
+from orchestration.compiler.activity import ANY
 from orchestration.compiler.catalog import Catalog, Entity, Link, Rows, Type
 from orchestration.compiler.resolve import EVENTS, GROUPS, MOVES
 from orchestration.compiler.schema.behaviour import (

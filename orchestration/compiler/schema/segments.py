@@ -35,19 +35,27 @@ def segment_schema(catalog: Catalog, specs: list[SegmentSpec], lists: Iterable[s
     for entity in catalog.entities.values():
         definitions |= entity_definitions(catalog, entity, names) | attached_definitions(entity)
         definitions |= test_definitions(catalog, entity)
-    by_entity: list[Schema] = [
-        {
-            "if": {"properties": {"entity": {"const": name}}, "required": ["entity"]},
-            "then": {"properties": {"where": ref(f"{name}:rule"), "tests": listed(ref(f"{name}:test"), 0)}},
-        }
-        for name in catalog.entities
-    ]
+    by_entity = [_of_entity(entity) for entity in catalog.entities.values()]
     return {
         "title": "A segment",
         **mapping(_segment_fields(catalog, lists), "entity"),
         "oneOf": [{"required": ["where"]}, {"required": ["members"]}],
         "allOf": by_entity,
         "definitions": definitions,
+    }
+
+
+def _of_entity(entity: Entity) -> Schema:
+    """What is offered only to an entity's segments."""
+    name = entity.name
+    fields: dict[str, Schema] = {"where": ref(f"{name}:rule"), "tests": listed(ref(f"{name}:test"), 0)}
+    if entity.events:
+        fields["active_by"] = one_or_more(ref(f"{name}:events:names"))
+    else:
+        fields["active_by"] = choice(())
+    return {
+        "if": {"properties": {"entity": {"const": name}}, "required": ["entity"]},
+        "then": {"properties": fields},
     }
 
 
@@ -64,9 +72,14 @@ def _segment_fields(catalog: Catalog, lists: Iterable[str]) -> dict[str, Schema]
             **choice((each.value for each in Status), ("", "Kept, not judged.", "Its stays are closed.")),
         },
         "hidden": {"description": "Left out of the catalogue page's default view.", **BOOLEAN},
+        "daily": {"description": "False: its daily membership is not kept, but served from its stays.", **BOOLEAN},
         "formerly": labelled(one_or_more(KEY), "The key it had before the file was renamed."),
         "where": {"description": "The rule."},
         "members": {"description": "A fixed list instead of a rule.", **either(choice(lists), TEXT)},
+        "active_by": {
+            "description": "The events by which retention sees that somebody was active, or `any`.",
+            **one_or_more(WORD),
+        },
         "tests": {"description": "Made-up subjects, and whether the rule takes them."},
     }
 

@@ -10,7 +10,9 @@ select
     'active' as status,
     false as hidden,
     'Companies whose plan is starter, pro or enterprise and that are attached to at least 2 people in the segment at_risk.' as "rule",
-    '22c284987d911feecf55c96c1c18c74540c29db40c60c80291c033633f7cdd1a' as definition
+    '22c284987d911feecf55c96c1c18c74540c29db40c60c80291c033633f7cdd1a' as definition,
+    '' as active_by,
+    '' as activity
 union all
 select
     'activated' as segment,
@@ -22,7 +24,9 @@ select
     'active' as status,
     false as hidden,
     'People who have performed signed_up, then report_created within 7 days, all in the last 60 days.' as "rule",
-    '26101d92dbc12f08de6b52a5ceab9fb5a24195dc9d6e23ffb50585d24f1e8f86' as definition
+    '26101d92dbc12f08de6b52a5ceab9fb5a24195dc9d6e23ffb50585d24f1e8f86' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'active' as segment,
@@ -34,7 +38,9 @@ select
     'active' as status,
     false as hidden,
     'People whose last_seen_at is in the last 30 days.' as "rule",
-    '161e7d663b3bd5512fcbda6c2669ef07947516968500c9d87eeb113978632480' as definition
+    '161e7d663b3bd5512fcbda6c2669ef07947516968500c9d87eeb113978632480' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'app_candidates' as segment,
@@ -46,7 +52,9 @@ select
     'active' as status,
     false as hidden,
     'People who are in the segment active, whose role is user, whose app_downloaded is not true and who have not performed any event where device is ios or android, in the last 90 days.' as "rule",
-    '7f53050935858ca60ac2daeb837517b26929d374f1ee6c60e9673a03b5987954' as definition
+    '7f53050935858ca60ac2daeb837517b26929d374f1ee6c60e9673a03b5987954' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'at_risk' as segment,
@@ -58,7 +66,9 @@ select
     'active' as status,
     false as hidden,
     'People whose subscription_status is active or past_due and ((whose last_seen_at is more than 30 days ago and whose last_seen_at is at most 90 days ago), whose subscription_status is past_due, whose tags include Churn risk or who have conversations where rating is at most 2, in the last 30 days).' as "rule",
-    '07d46b02b5898451612d9444254fceeaef2ca9afc50f94de2cb355ee676bd7a9' as definition
+    '07d46b02b5898451612d9444254fceeaef2ca9afc50f94de2cb355ee676bd7a9' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'beta_testers' as segment,
@@ -70,7 +80,9 @@ select
     'active' as status,
     false as hidden,
     'People who are listed in static/beta_testers.csv.' as "rule",
-    '772d5d5cd718d46a4648386d40552266d700cf7f143c19d53c1b566d2230f74c' as definition
+    '772d5d5cd718d46a4648386d40552266d700cf7f143c19d53c1b566d2230f74c' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'big_accounts' as segment,
@@ -82,7 +94,9 @@ select
     'active' as status,
     false as hidden,
     'Companies whose monthly_spend is at least 500.' as "rule",
-    'd4d9629f715a5865b2e7b3398d967ab836a6986c163c0031df5f575b2169d6ff' as definition
+    'd4d9629f715a5865b2e7b3398d967ab836a6986c163c0031df5f575b2169d6ff' as definition,
+    '' as active_by,
+    '' as activity
 union all
 select
     'big_spenders_lately' as segment,
@@ -94,7 +108,9 @@ select
     'active' as status,
     false as hidden,
     'People whose sum of amount over orders where status is not refunded or pending, in the last 90 days, is more than 300.' as "rule",
-    '62f998dcc5b973a9ffc0d2936fcbf93f51354c2af0838052d82ae8bf6dbaec03' as definition
+    '62f998dcc5b973a9ffc0d2936fcbf93f51354c2af0838052d82ae8bf6dbaec03' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'biggest_baskets' as segment,
@@ -106,7 +122,9 @@ select
     'active' as status,
     false as hidden,
     'Households whose sum of amount over purchase in the last 90 days is in the top 100.' as "rule",
-    '4a0303d56ad39878a0f9c5ed167b5d6c4191b1d75e6a1fa4c24ac4fb72bff133' as definition
+    '4a0303d56ad39878a0f9c5ed167b5d6c4191b1d75e6a1fa4c24ac4fb72bff133' as definition,
+    'purchase' as active_by,
+    'purchase 8554d8' as activity
 union all
 select
     'birthday_this_week' as segment,
@@ -118,7 +136,9 @@ select
     'active' as status,
     false as hidden,
     'People whose birth_date has its anniversary in the next 7 days and whose accepts_marketing is true.' as "rule",
-    'a2b79e76ce99df7cbdf403002d2278da74c0ea8c8fd9f89c5f19b18a9b20a471' as definition
+    'a2b79e76ce99df7cbdf403002d2278da74c0ea8c8fd9f89c5f19b18a9b20a471' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'came_back' as segment,
@@ -130,7 +150,9 @@ select
     'active' as status,
     false as hidden,
     'People who have performed any event in the last 7 days, who have not performed any event in the 30 days before that and who have performed any event before those.' as "rule",
-    'a29e7f3ff0ffd2aa17085b197b455273950f168d2eb80a782c85960d73008b5a' as definition
+    'a29e7f3ff0ffd2aa17085b197b455273950f168d2eb80a782c85960d73008b5a' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'campaign_ignorers' as segment,
@@ -142,7 +164,9 @@ select
     'active' as status,
     false as hidden,
     'Households that have at least 5 campaigns in the last 12 months and that have not performed coupon_redeemed.' as "rule",
-    '0cf9085a3159e52854918971e0d311bb3c780ceb476e042015a44110611302d0' as definition
+    '0cf9085a3159e52854918971e0d311bb3c780ceb476e042015a44110611302d0' as definition,
+    'purchase' as active_by,
+    'purchase 8554d8' as activity
 union all
 select
     'campaign_responders' as segment,
@@ -154,7 +178,9 @@ select
     'active' as status,
     false as hidden,
     'Households that have performed campaign_received in the last 60 days and that have performed coupon_redeemed in the last 60 days.' as "rule",
-    '2712142b715d580a63e2cfa8a687e89d6e8132c7d78b2775fc35249a6bb9a796' as definition
+    '2712142b715d580a63e2cfa8a687e89d6e8132c7d78b2775fc35249a6bb9a796' as definition,
+    'purchase' as active_by,
+    'purchase 8554d8' as activity
 union all
 select
     'coupon_lovers' as segment,
@@ -166,7 +192,9 @@ select
     'active' as status,
     false as hidden,
     'Households that have performed coupon_redeemed at least 3 times in the last 90 days.' as "rule",
-    '0faa5404f043d4f25034164eeb488ac68c7017102756312c872d9775894c0fa2' as definition
+    '0faa5404f043d4f25034164eeb488ac68c7017102756312c872d9775894c0fa2' as definition,
+    'purchase' as active_by,
+    'purchase 8554d8' as activity
 union all
 select
     'discount_seekers' as segment,
@@ -178,7 +206,9 @@ select
     'active' as status,
     false as hidden,
     'Households whose sum of discount over purchase in the last 30 days is at least 60 and that have not performed purchase where amount is more than 100, in the last 30 days.' as "rule",
-    '2595516c5cb41f0f114f9a9bfea9eaac11f7015a017f25c14c5f548151a539ff' as definition
+    '2595516c5cb41f0f114f9a9bfea9eaac11f7015a017f25c14c5f548151a539ff' as definition,
+    'purchase' as active_by,
+    'purchase 8554d8' as activity
 union all
 select
     'do_not_contact' as segment,
@@ -190,7 +220,9 @@ select
     'active' as status,
     false as hidden,
     'People whose tags include Do not contact, whose accepts_marketing is false, whose email_bounced is true or whose email is unknown.' as "rule",
-    '33b2c504cee1c552eb0ced87dfe6e52ce6ece5ab21a56b2ce4a1cf32b3d88c13' as definition
+    '33b2c504cee1c552eb0ced87dfe6e52ce6ece5ab21a56b2ce4a1cf32b3d88c13' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'empty_companies' as segment,
@@ -202,7 +234,9 @@ select
     'active' as status,
     false as hidden,
     'Companies that are attached to no people.' as "rule",
-    'eca3e49ad0edf4bbccbc88fafa6b463cd7d86fd41d863908c0bc7ab8bae3c9c9' as definition
+    'eca3e49ad0edf4bbccbc88fafa6b463cd7d86fd41d863908c0bc7ab8bae3c9c9' as definition,
+    '' as active_by,
+    '' as activity
 union all
 select
     'engaged_readers' as segment,
@@ -214,7 +248,9 @@ select
     'active' as status,
     false as hidden,
     'People who have at least 2 messages where channel is email and opened_at has any value, in the last 60 days.' as "rule",
-    'cfd6c46a96e935b3e45547340a3d86a51b094d800aa2e539755c2fd305df8b99' as definition
+    'cfd6c46a96e935b3e45547340a3d86a51b094d800aa2e539755c2fd305df8b99' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'enterprise_contacts' as segment,
@@ -226,7 +262,9 @@ select
     'active' as status,
     false as hidden,
     'People who are attached to a company whose plan is not free and whose employee_count is at least 200 and who are not in the segment do_not_contact.' as "rule",
-    'b36429aadeec25581d61e721fd601862e198bf8731ff40927822b61426a96e62' as definition
+    'b36429aadeec25581d61e721fd601862e198bf8731ff40927822b61426a96e62' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'families_with_big_baskets' as segment,
@@ -238,7 +276,9 @@ select
     'active' as status,
     false as hidden,
     'Households whose composition is 1 Adult Kids or 2 Adults Kids and whose average of amount over baskets in the last 60 days is at least 50.' as "rule",
-    '2026b72b26c34a91f6e52d335c9b1175416edae5f5572a9191a6ad11cef3b886' as definition
+    '2026b72b26c34a91f6e52d335c9b1175416edae5f5572a9191a6ad11cef3b886' as definition,
+    'purchase' as active_by,
+    'purchase 8554d8' as activity
 union all
 select
     'first_purchase_this_month' as segment,
@@ -250,7 +290,9 @@ select
     'active' as status,
     false as hidden,
     'People whose first of their orders where status is paid is during this month.' as "rule",
-    'e7be0c977a1219b8a00a0954ef4aa1ec0c4e1968b27f8387799e198758a941b4' as definition
+    'e7be0c977a1219b8a00a0954ef4aa1ec0c4e1968b27f8387799e198758a941b4' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'frequent_shoppers' as segment,
@@ -262,7 +304,9 @@ select
     'active' as status,
     false as hidden,
     'Households that have performed purchase on at least 12 days in the last 30 days.' as "rule",
-    '2786736ff23722e0fc4396d00491ce41ee66cadd29640265fac1af10c23268b8' as definition
+    '2786736ff23722e0fc4396d00491ce41ee66cadd29640265fac1af10c23268b8' as definition,
+    'purchase' as active_by,
+    'purchase 8554d8' as activity
 union all
 select
     'high_intent' as segment,
@@ -274,7 +318,9 @@ select
     'active' as status,
     false as hidden,
     'People who have performed checkout_started or pricing_viewed at least 2 times in the last 2 weeks and who have not performed upgraded in the last 2 weeks.' as "rule",
-    '258a18aab84c61be690c81f48a85d5d99a959e1a632bdbcde361d7701aa1b8e1' as definition
+    '258a18aab84c61be690c81f48a85d5d99a959e1a632bdbcde361d7701aa1b8e1' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'high_value_at_risk' as segment,
@@ -286,7 +332,9 @@ select
     'active' as status,
     false as hidden,
     'People whose last_seen_at is more than 30 days ago, whose subscription_status is active, whose total_spend is more than 250, who have not performed report_created in the last 60 days and (whose tags include VIP or who are attached to a company whose plan is pro or enterprise).' as "rule",
-    'e33f6e8db4dede6c9f948574159d0e2b54d401053a57764c82a0cfeae1091e0e' as definition
+    'e33f6e8db4dede6c9f948574159d0e2b54d401053a57764c82a0cfeae1091e0e' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'hot_prospects' as segment,
@@ -298,7 +346,9 @@ select
     'active' as status,
     false as hidden,
     'People whose subscription_status is none or trialing, whose lead_score is at least 30 and who have performed pricing_viewed in the last 14 days.' as "rule",
-    'a1d6cf94b7bfeecaa622bbfb8decec91671ddcbd800bf307dd2fcbab10f01158' as definition
+    'a1d6cf94b7bfeecaa622bbfb8decec91671ddcbd800bf307dd2fcbab10f01158' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'inactive_30_days' as segment,
@@ -310,7 +360,9 @@ select
     'active' as status,
     false as hidden,
     'People whose role is user, whose signed_up_at is more than 30 days ago and who have not performed any event in the last 30 days.' as "rule",
-    'ed6c546bbb97a78339031fe153297a74d071ecb689d864a4ec7840730c3377d5' as definition
+    'ed6c546bbb97a78339031fe153297a74d071ecb689d864a4ec7840730c3377d5' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'lapsed_big_baskets' as segment,
@@ -322,7 +374,9 @@ select
     'active' as status,
     false as hidden,
     'Households that have performed purchase where amount is more than 60 at least 3 times and that have not performed purchase in the last 21 days.' as "rule",
-    'a49d2f73cac1a590134a91b263b149cd6c1defca4e81b91ebbf84568c57c6709' as definition
+    'a49d2f73cac1a590134a91b263b149cd6c1defca4e81b91ebbf84568c57c6709' as definition,
+    'purchase' as active_by,
+    'purchase 8554d8' as activity
 union all
 select
     'lapsed_shoppers' as segment,
@@ -334,7 +388,9 @@ select
     'active' as status,
     false as hidden,
     'Households whose first_seen_at is more than 90 days ago and that have not performed purchase in the last 45 days.' as "rule",
-    'dff9fda83d92e92502c441c7e53225dd60613466cd3393136146aad1824bb6c4' as definition
+    'dff9fda83d92e92502c441c7e53225dd60613466cd3393136146aad1824bb6c4' as definition,
+    'purchase' as active_by,
+    'purchase 8554d8' as activity
 union all
 select
     'loyal_customers' as segment,
@@ -346,7 +402,9 @@ select
     'active' as status,
     false as hidden,
     'People whose subscription_status is active, whose signed_up_at is more than 6 months ago and who have performed any event on at least 5 days in the last 60 days.' as "rule",
-    '6f40c318453f43e45f6eb07279551fd922d5fa97dcb4d2126ec564e7cb57c70e' as definition
+    '6f40c318453f43e45f6eb07279551fd922d5fa97dcb4d2126ec564e7cb57c70e' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'new' as segment,
@@ -358,7 +416,9 @@ select
     'active' as status,
     false as hidden,
     'People whose signed_up_at is in the last 24 hours.' as "rule",
-    '78ff4e962a9ff6aacc47c9a12ad055554c21b616d48ddb627c704b25bb5fef69' as definition
+    '78ff4e962a9ff6aacc47c9a12ad055554c21b616d48ddb627c704b25bb5fef69' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'new_households' as segment,
@@ -370,7 +430,9 @@ select
     'active' as status,
     false as hidden,
     'Households whose first_seen_at is in the last 60 days.' as "rule",
-    '39dc0a36af96ff4b40d1353c161e6b7e0a147e318e9451e7c9c33971cc3eddad' as definition
+    '39dc0a36af96ff4b40d1353c161e6b7e0a147e318e9451e7c9c33971cc3eddad' as definition,
+    'purchase' as active_by,
+    'purchase 8554d8' as activity
 union all
 select
     'new_this_week' as segment,
@@ -382,7 +444,9 @@ select
     'active' as status,
     false as hidden,
     'People whose signed_up_at is during this week.' as "rule",
-    '595db496c7e337e320c39a82f2d60738f03299b9d175f5c1c9747714737ae396' as definition
+    '595db496c7e337e320c39a82f2d60738f03299b9d175f5c1c9747714737ae396' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'no_action_taken' as segment,
@@ -394,7 +458,9 @@ select
     'active' as status,
     false as hidden,
     'People whose signed_up_at is at least 7 days ago and who have not performed file_exported or invite_sent or photo_uploaded or report_created.' as "rule",
-    'e5d524f635e5a6c14a64b2163b14d4579580fcdbee865811f0464e939ef00bb8' as definition
+    'e5d524f635e5a6c14a64b2163b14d4579580fcdbee865811f0464e939ef00bb8' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'nordic_and_german_leads' as segment,
@@ -406,7 +472,9 @@ select
     'active' as status,
     false as hidden,
     'People whose role is lead, (whose country is NO or DE or whose language is no or de), whose email has any value and who meet none of (email is at domain example.net; tags include Do not contact or Partner).' as "rule",
-    '967c6c9d56dceca928e0a29eefaae4a21cf9f0e8b952c1839bf26c3a394e71d3' as definition
+    '967c6c9d56dceca928e0a29eefaae4a21cf9f0e8b952c1839bf26c3a394e71d3' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'open_pipeline' as segment,
@@ -418,7 +486,9 @@ select
     'active' as status,
     false as hidden,
     'Companies whose sum of amount over deals where stage is open, in the last 120 days, is more than 10000.' as "rule",
-    'b092e418f6912b1d149774fc786ec3ace4c8d2d6f05dc94ca1d1e5894aa285a3' as definition
+    'b092e418f6912b1d149774fc786ec3ace4c8d2d6f05dc94ca1d1e5894aa285a3' as definition,
+    '' as active_by,
+    '' as activity
 union all
 select
     'people_at_big_accounts' as segment,
@@ -430,7 +500,9 @@ select
     'active' as status,
     false as hidden,
     'People who are attached to a company in the segment big_accounts.' as "rule",
-    '10056c055f955fcafc6b02c64ab00ec2b901c5143eb8211fc623b78f4055e672' as definition
+    '10056c055f955fcafc6b02c64ab00ec2b901c5143eb8211fc623b78f4055e672' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'pro_plan' as segment,
@@ -442,7 +514,9 @@ select
     'active' as status,
     false as hidden,
     'People whose plan is pro.' as "rule",
-    '8a8e5989697433847813189a0b81b77be8b1ef266e45b45eb5d1df63e8c08abe' as definition
+    '8a8e5989697433847813189a0b81b77be8b1ef266e45b45eb5d1df63e8c08abe' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'quiet_accounts' as segment,
@@ -454,7 +528,9 @@ select
     'active' as status,
     false as hidden,
     'Companies whose plan is starter, pro or enterprise, that are attached to people and that are attached to no people whose last_seen_at is in the last 30 days.' as "rule",
-    'b9dac19a4f3d68f5b8e9f26cf3997cfe266e54e851a4b4afa540fe418ec07b9a' as definition
+    'b9dac19a4f3d68f5b8e9f26cf3997cfe266e54e851a4b4afa540fe418ec07b9a' as definition,
+    '' as active_by,
+    '' as activity
 union all
 select
     'recently_quiet' as segment,
@@ -466,7 +542,9 @@ select
     'active' as status,
     false as hidden,
     'People who entered the segment inactive_30_days in the last 7 days and who are in the segment inactive_30_days.' as "rule",
-    'd3eceb325e4ed98214e261c1cfdd609cb2429faad3418e78e0b6d4870cd22882' as definition
+    'd3eceb325e4ed98214e261c1cfdd609cb2429faad3418e78e0b6d4870cd22882' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'renewing_soon' as segment,
@@ -478,7 +556,9 @@ select
     'active' as status,
     false as hidden,
     'Companies that do not meet (plan is free) and whose renews_at is in the next 30 days.' as "rule",
-    'fd43827836b984a006aac099a7d78c7808814728f519db3e4fc0717d113fb3f7' as definition
+    'fd43827836b984a006aac099a7d78c7808814728f519db3e4fc0717d113fb3f7' as definition,
+    '' as active_by,
+    '' as activity
 union all
 select
     'report_builders' as segment,
@@ -490,7 +570,9 @@ select
     'active' as status,
     false as hidden,
     'People who have performed report_created where format is pdf at least 3 times, in the last 60 days.' as "rule",
-    '3bffb631dabb1fa772810e57a0a6dd57738884c276a8594bb6e456f8762f5e16' as definition
+    '3bffb631dabb1fa772810e57a0a6dd57738884c276a8594bb6e456f8762f5e16' as definition,
+    'report_created' as active_by,
+    'report_created 583a84' as activity
 union all
 select
     'settled_on_pro' as segment,
@@ -502,7 +584,9 @@ select
     'active' as status,
     false as hidden,
     'People whose plan is pro for at least 30 days.' as "rule",
-    '7db4529d5bdefea7a20c8ec2a7a2be2f033973b3669b3fe1b9f569c74228a87f' as definition
+    '7db4529d5bdefea7a20c8ec2a7a2be2f033973b3669b3fe1b9f569c74228a87f' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'slipping_away' as segment,
@@ -514,7 +598,9 @@ select
     'active' as status,
     false as hidden,
     'People whose last_seen_at is at least 30 days ago.' as "rule",
-    '66f3bd76550ceac691f73ef25b78dbd3decac9c8a5abf9ebb314e0ff294bcce6' as definition
+    '66f3bd76550ceac691f73ef25b78dbd3decac9c8a5abf9ebb314e0ff294bcce6' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'steady_reporters' as segment,
@@ -526,7 +612,9 @@ select
     'active' as status,
     false as hidden,
     'People who have performed report_created in at least 3 of the last 4 weeks.' as "rule",
-    '3d7232bff8354f3a7ae0d20d0d10c71b35aeda55a7b287507e074fa702f5c107' as definition
+    '3d7232bff8354f3a7ae0d20d0d10c71b35aeda55a7b287507e074fa702f5c107' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'top_spenders' as segment,
@@ -538,7 +626,9 @@ select
     'active' as status,
     false as hidden,
     'Households whose sum of amount over purchase in the last 30 days is at least 500.' as "rule",
-    '969472f0e5f747b25c552664600db15ba0ab640ad974a21c6e6539540869c1ca' as definition
+    '969472f0e5f747b25c552664600db15ba0ab640ad974a21c6e6539540869c1ca' as definition,
+    'purchase' as active_by,
+    'purchase 8554d8' as activity
 union all
 select
     'top_spenders_by_country' as segment,
@@ -550,7 +640,9 @@ select
     'active' as status,
     false as hidden,
     'People whose role is user and whose total_spend is in the top 10% within country.' as "rule",
-    'a4307138b0043aaf261c67112ca0638b1c299a96f9cdfcf014b4223f39b1b2f0' as definition
+    'a4307138b0043aaf261c67112ca0638b1c299a96f9cdfcf014b4223f39b1b2f0' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'trial_ending_soon' as segment,
@@ -562,7 +654,9 @@ select
     'active' as status,
     false as hidden,
     'People who are in the segment trial_users and whose trial_ends_at is in the next 3 days.' as "rule",
-    'ffd78b82dccc8d386b0008238a15f2e58cd2d4b3484b1b7ac59e33d46eb064a8' as definition
+    'ffd78b82dccc8d386b0008238a15f2e58cd2d4b3484b1b7ac59e33d46eb064a8' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'trial_users' as segment,
@@ -574,7 +668,9 @@ select
     'active' as status,
     false as hidden,
     'People whose subscription_status is trialing and whose trial_ends_at is in the next 30 days.' as "rule",
-    'af8d39959d3ddef1d56db8bffd00fdfd4dbfc8b8f0aa216c86326928e1899399' as definition
+    'af8d39959d3ddef1d56db8bffd00fdfd4dbfc8b8f0aa216c86326928e1899399' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'vip_customers' as segment,
@@ -586,7 +682,9 @@ select
     'active' as status,
     false as hidden,
     'People whose tags include VIP or whose sum of amount over orders where status is paid, in the last 1 year, is at least 1000.' as "rule",
-    'fe9c41bc5e38a74690fefab7b91b18847bf5849bb0290583706b8920ae5439ec' as definition
+    'fe9c41bc5e38a74690fefab7b91b18847bf5849bb0290583706b8920ae5439ec' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'waiting_for_support' as segment,
@@ -598,7 +696,9 @@ select
     'active' as status,
     false as hidden,
     'People who have tickets where priority is high or urgent and status is not resolved, in the last 60 days.' as "rule",
-    '5ef2fe499a790f114837af07481c548e1f019444c4d87cf8ef679024b02f42fd' as definition
+    '5ef2fe499a790f114837af07481c548e1f019444c4d87cf8ef679024b02f42fd' as definition,
+    'app_opened or logged_in' as active_by,
+    'app_opened_or_logged_in 7d1deb' as activity
 union all
 select
     'weekly_shoppers' as segment,
@@ -610,4 +710,6 @@ select
     'active' as status,
     false as hidden,
     'Households that have performed purchase in at least 6 of the last 6 weeks.' as "rule",
-    'e6f30a5ecf0fb5ae411bafbba87827e680b7e15691c9fd849953ef840d3bfb21' as definition
+    'e6f30a5ecf0fb5ae411bafbba87827e680b7e15691c9fd849953ef840d3bfb21' as definition,
+    'purchase' as active_by,
+    'purchase 8554d8' as activity

@@ -13,7 +13,7 @@ with events as (
             occurred_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
             or occurred_at is null
         )
-        and (occurred_at >= {{ open_from(['any_event_where_device_is_ios_or_android 7bc4ec', 'any_event 9d5d97', 'checkout_started_or_pricing_viewed 0d4e0c', 'upgraded ad7884', 'report_created 583a84', 'pricing_viewed 55357e', 'file_exported_or_invite_sent_or_photo_uploaded_o_94fcc9 45a624', 'report_created_where_format_is_pdf 73da1e']) }} or occurred_at is null)
+        and (occurred_at >= {{ open_from(['any_event_where_device_is_ios_or_android 7bc4ec', 'any_event 9d5d97', 'checkout_started_or_pricing_viewed 0d4e0c', 'upgraded ad7884', 'report_created 583a84', 'pricing_viewed 55357e', 'file_exported_or_invite_sent_or_photo_uploaded_o_94fcc9 45a624', 'report_created_where_format_is_pdf 73da1e', 'app_opened_or_logged_in 7d1deb']) }} or occurred_at is null)
 )
 select
     'any_event_where_device_is_ios_or_android' as measure,
@@ -172,6 +172,26 @@ where
     and (
         occurred_at_day >= {{ measured_from('report_created_where_format_is_pdf', '73da1e') }}
         or occurred_at_day is null
+    )
+group by
+    person_id,
+    occurred_at_day
+union all
+select
+    'app_opened_or_logged_in' as measure,
+    '7d1deb' as definition,
+    person_id,
+    occurred_at_day as day,
+    count(*) as events,
+    cast(0 as bigint) as known_values,
+    cast(null as decimal(38, 9)) as total,
+    cast(null as decimal(38, 9)) as minimum,
+    cast(null as decimal(38, 9)) as maximum
+from events
+where
+    event_name in ('app_opened', 'logged_in')
+    and (
+        occurred_at_day >= {{ measured_from('app_opened_or_logged_in', '7d1deb') }} or occurred_at_day is null
     )
 group by
     person_id,

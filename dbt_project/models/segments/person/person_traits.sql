@@ -382,6 +382,12 @@ with people as (
     select
         *
     from {{ definitions_before() }}
+), unedited_moves as (
+    select
+        *
+    from {{ unedited_moves() }}
+    where
+        entity = 'person' and reason = 'data'
 ), versions_of_inactive_30_days as (
     select
         person_id,
@@ -405,9 +411,15 @@ with people as (
     left join definitions
         on definitions.segment = 'inactive_30_days'
         and definitions.valid_from = versions_of_inactive_30_days.valid_from
+    left join unedited_moves
+        on unedited_moves.segment = 'inactive_30_days'
+        and unedited_moves.as_of_date = versions_of_inactive_30_days.valid_from
+        and unedited_moves.subject_key = cast(versions_of_inactive_30_days.person_id as text)
     where
         versions_of_inactive_30_days.previous_valid_to = versions_of_inactive_30_days.valid_from
-        and definitions.segment is null
+        and (
+            definitions.segment is null or unedited_moves.segment is not null
+        )
     group by
         versions_of_inactive_30_days.person_id
 ), definitions_today as (
@@ -417,15 +429,24 @@ with people as (
 ), inactive_30_days_the_day_before as (
     select
         history.person_id,
-        history.inactive_30_days as in_inactive_30_days_the_day_before
+        case
+            when definitions.segment is not null
+            then history.inactive_30_days
+            when unedited_moves.segment is not null
+            then unedited_moves.transition = 'exited'
+        end as in_inactive_30_days_the_day_before
     from history
     inner join definitions_today
         on definitions_today.segment = 'inactive_30_days'
-    inner join definitions
+    left join definitions
         on definitions.segment = definitions_today.segment
         and definitions.definition = definitions_today.definition
         and definitions.status = definitions_today.status
         and definitions.valid_to is null
+    left join unedited_moves
+        on unedited_moves.segment = 'inactive_30_days'
+        and unedited_moves.as_of_date = {{ as_of() }}
+        and unedited_moves.subject_key = cast(history.person_id as text)
     where
         history.valid_to is null
 ), keys_of_static_beta_testers as (

@@ -10,7 +10,9 @@ select
     'active' as status,
     false as hidden,
     'Members who are in the segment pro and who have not performed any event in the last 2 days.' as "rule",
-    '8bb64f0c853c1242394cebc2a3c66d05b9b4e3e479ba35ac746d13f25b1753d8' as definition
+    '8bb64f0c853c1242394cebc2a3c66d05b9b4e3e479ba35ac746d13f25b1753d8' as definition,
+    '' as active_by,
+    '' as activity
 union all
 select
     'pro' as segment,
@@ -22,7 +24,9 @@ select
     'active' as status,
     false as hidden,
     'Members whose plan is pro.' as "rule",
-    'b70c02cc6d175dc51a0e8a4a19a99ac95edf14527888eb76732935eaa72f3950' as definition
+    'b70c02cc6d175dc51a0e8a4a19a99ac95edf14527888eb76732935eaa72f3950' as definition,
+    '' as active_by,
+    '' as activity
 union all
 select
     'regulars' as segment,
@@ -34,4 +38,6 @@ select
     'active' as status,
     false as hidden,
     'Members who have performed visit at least 2 times in the last 3 days.' as "rule",
-    '50f3795b9a05d4fd1448cf9ca9422c5bd281ee8eb61a5509b637592f637139ab' as definition
+    '50f3795b9a05d4fd1448cf9ca9422c5bd281ee8eb61a5509b637592f637139ab' as definition,
+    '' as active_by,
+    '' as activity
