@@ -26,6 +26,7 @@ from orchestration.defs.calendar import RANGE_END, RANGE_START
 from orchestration.defs.instance import instance_home, open_instance, without_fsync
 from orchestration.errors import MusterError
 from orchestration.pipeline import Progress
+from orchestration.publishing.folder import PublishedFolder
 from orchestration.questions import Answer
 from orchestration.settings import Settings
 from orchestration.warehouse import DuckDB
@@ -108,10 +109,11 @@ def _load(settings: Settings, steps: Steps) -> None:
 
 
 def _start_over(settings: Settings) -> None:
-    """Forget an earlier demo. Its deliveries go with its ledger: numbered anew, they would contradict each other."""
+    """Forget an earlier demo and its marts. Its deliveries go with its ledger: anew, their numbers would contradict."""
     for file in (settings.duckdb, Path(f"{settings.duckdb}.wal")):
         file.unlink(missing_ok=True)
     shutil.rmtree(settings.state / "exports", ignore_errors=True)
+    shutil.rmtree(settings.published, ignore_errors=True)
 
 
 def run_range(settings: Settings, first: date, last: date, progress: Progress) -> None:
@@ -144,7 +146,7 @@ def _report(settings: Settings) -> None:
         pushed = {delivery.audience: delivery for delivery in deliveries(warehouse)}
     printing.table(Answer(COLUMNS, [*rows]), as_json=False, title=f"Segments on {LAST}")
     for name, place in _places(settings).items():
-        printing.line(f"{name:<24}{place}")
+        printing.line(f"{name:<26}{place}")
     for delivery in pushed.values():
         printing.line(f"  {_pushed(settings, delivery)}")
 
@@ -154,6 +156,7 @@ def _places(settings: Settings) -> dict[str, object]:
     return {
         "": "",
         "Warehouse (DuckDB)": settings.duckdb,
+        "Published marts (DuckDB)": PublishedFolder(settings.published).database,
         "Specs": settings.specs,
         "Generated models": settings.dbt_project / "models" / "segments",
         "This run, all assets": "make dev",

@@ -25,8 +25,7 @@ class Metrics:
 
     def _call(self, name: str, *arguments: str) -> str:
         named = {
-            "DBT_PROFILES_DIR": str(self.project.settings.profiles),
-            "MUSTER_TARGET": "published",
+            "DBT_PROFILES_DIR": str(self.project.settings.profiles / "published"),
             "MUSTER_PUBLISHED": str(self.published.database),
         }
         done = subprocess.run(

@@ -101,6 +101,10 @@ def test_counts_by_segment(muster: Muster) -> None:
 def test_status(muster: Muster) -> None:
     found = json.loads(muster("status", "--json")[1])
     assert found["days"] == {"first": str(day(0)), "last": str(day(5)), "unfinished": []}
+    published = found["published"]
+    assert (published["as_of"], published["first_day"], published["version"]) == (str(day(5)), str(day(0)), 1)
+    assert Path(published["duckdb"]).is_file() and Path(published["parquet"]).is_dir()
+    assert f"published: as of {day(5)} (version 1, {published['tables']} tables, " in muster("status")[1]
 
 
 @pytest.mark.parametrize(

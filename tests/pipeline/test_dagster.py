@@ -91,6 +91,16 @@ def test_a_range_of_days_is_one_run_with_all_checks_passed(ran: tuple[Dagster, d
     assert days == {day(number).isoformat() for number in range(3)}
 
 
+def test_a_mart_says_which_day_dashboards_read(ran: tuple[Dagster, dg.ExecuteInProcessResult]) -> None:
+    made, result = ran
+    [counts] = result.filter_events(
+        lambda event: event.is_step_materialization and event.asset_key == dg.AssetKey("segment_counts_daily")
+    )
+    metadata = counts.step_materialization_data.materialization.metadata
+    assert metadata["published as of"].value == str(day(2))
+    assert (made.project.settings.published / "marts.duckdb").is_file()
+
+
 def test_the_audience_goes_out_as_of_the_last_day_of_the_range(ran: tuple[Dagster, dg.ExecuteInProcessResult]) -> None:
     made, _ = ran
     assert made.sent() == [["add", "ada", "ada@example.com", "pro"], ["add", "cy", "cy@example.com", "pro"]]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import pytest
@@ -11,7 +13,7 @@ from orchestration.publishing.folder import PublishedFolder
 from orchestration.publishing.mart import Mart, marts_of
 from orchestration.publishing.publication import Publication
 from orchestration.warehouse import Value
-from tests.pipeline.club import club, day
+from tests.pipeline.club import PRO, club, day
 from tests.project import SmallProject
 from tests.publishing.readers import Readings, reading
 
@@ -21,8 +23,12 @@ class Ran:
     """A project after its runs, and what a dashboard saw of the DuckDB file and of the Parquet files meanwhile."""
 
     project: SmallProject
-    marts: tuple[Mart, ...]
+    document: Mapping[str, Any]
     seen: tuple[Readings, Readings]
+
+    @property
+    def marts(self) -> tuple[Mart, ...]:
+        return marts_of(self.document)
 
     @property
     def folder(self) -> PublishedFolder:
@@ -42,14 +48,14 @@ class Ran:
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """A day, the next, then both anew, with a reader beside all of them."""
-    project = club(tmp_path_factory.mktemp("published"))
+    project = club(tmp_path_factory.mktemp("published"), {"members/pro.yml": PRO})
     dbt = project.dbt()
     with reading(project.settings.published) as seen:
         project.run(day(0), dbt=dbt)
         project.run(day(1), dbt=dbt)
         project.execute(f"update raw.members set plan = 'pro' where member_id = 'bo' and valid_from = '{day(0)}'")
         project.run(day(0), dbt=dbt)
-    return Ran(project, marts_of(dbt.document), seen)
+    return Ran(project, dbt.document, seen)
 
 
 @pytest.mark.parametrize("way", [0, 1], ids=["DuckDB", "Parquet"])
@@ -91,3 +97,16 @@ def test_the_files_stand_alone_and_name_no_folder_of_this_machine(ran: Ran) -> N
         assert file.stat().st_mode & 0o222 == 0
         assert str(ran.project.folder).encode() not in file.read_bytes()
     assert not ran.folder.path.is_absolute() or not ran.folder.database.readlink().is_absolute()
+
+
+def test_metrics_are_made_of_columns_that_are_published(ran: Ran) -> None:
+    models = ran.document["semantic_models"].values()
+    assert {"segments", "daily_counts", "moves", "retention"} <= {model["name"] for model in models}
+    for model in models:
+        parts = (*model["entities"], *model["dimensions"], *model["measures"])
+        read = ", ".join(part["expr"] or part["name"] for part in parts)
+        assert model["node_relation"]["alias"] in ran.publication.tables
+        ran.rows(f"select {read} from {model['node_relation']['alias']}")
+    assert {"members", "entries", "exits", "share_of_base", "weekly_retention"} <= {
+        metric["name"] for metric in ran.document["metrics"].values()
+    }
