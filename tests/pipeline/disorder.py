@@ -20,6 +20,8 @@ PLANS = ("free", "pro", "team", None)  # None: not there
 LATE = 3  # days that an event may come after its own; the look-back
 FAR_BACK = 12
 
+COUNTED = "    population: {email: {ends_with: .com}}\n"
+
 EDITS = (
     {
         "m/pro.yml": "entity: member\nwhere: {plan: pro}\n",
@@ -86,10 +88,9 @@ class Story:
     def chapters(self) -> Iterator[tuple[tuple[str, ...], int, int]]:
         """What is done to the data, and which days are run after it; the last day comes last."""
         while self.now < self.days - 1:
-            step = self.draw.choice(("on", "on", "on", "again", "late", "put right", "edit"))
-            if self.now < 0 or step in ("on", "edit"):
-                if step == "edit" and self.now >= 0:
-                    self.edition = min(self.edition + 1, len(EDITS) - 1)
+            step = self.draw.choice(("on", "on", "on", "again", "late", "put right"))
+            if self.now < 0 or step == "on":
+                self.edition = max(0, self.now) * len(EDITS) // self.days
                 yield self._run((), self.now + 1, min(self.now + self.draw.randint(4, 14), self.days - 1))
             elif step == "again":
                 yield self._run((), self.now, self.now)
