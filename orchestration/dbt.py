@@ -102,7 +102,10 @@ class Dbt:
         return self.settings.state / "dbt" / "parsed.sha256"
 
     def _state_of_files(self) -> str:
-        return digest(self.settings.dbt_project, self.settings.profiles, self.settings.state / "dbt" / "target" / SAVED)
+        # a manifest names the folder in which its seeds lie, and the database
+        places = f"{self.settings.dbt_project} {self.settings.duckdb}"
+        saved = self.settings.state / "dbt" / "target" / SAVED
+        return f"{digest(self.settings.dbt_project, self.settings.profiles, saved)} {places}"
 
     def _places(self) -> list[str]:
         state = self.settings.state / "dbt"

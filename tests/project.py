@@ -40,6 +40,8 @@ class ParsedOnce(Dbt):
     @cached_property
     def manifest(self) -> Manifest:
         files = digest(self.settings.dbt_project, self.settings.profiles)
+        if any(self.settings.dbt_project.rglob("*.csv")):
+            files += str(self.settings.dbt_project)  # seeds are read from the folder that was parsed
         if files not in PARSED:
             PARSED[files] = Dbt(self.settings).manifest
         return PARSED[files]

@@ -192,6 +192,7 @@ def test_survival_is_scipys(warehouse: Warehouse, world: World, segment: str) ->
     found = warehouse.table(columns, f"segment_survival where segment = '{segment}'")
     assert [row[0] for row in sorted(found)] == list(range(max(days for days, _ in lengths) + 1))
     for day, share_in, low, high, at_risk, exits in sorted(found):
+        assert isinstance(day, int)
         assert at_risk == sum(days >= day for days, _ in lengths)
         assert exits == sum(days == day and left for days, left in lengths)
         expected = [float(each.evaluate(day)) for each in (survival, ends.low, ends.high)]
@@ -252,7 +253,7 @@ def test_another_activity_is_told_from_the_beginning(
     with warehouse.project.open() as opened:
         opened.execute("update segment_definitions set activity = '' where segment = 'late'")
     warehouse.build(world, LAST)
-    found = dict(warehouse.table("segment, count(activity)", "segment_retention group by 1"))
+    found = {row[0]: row[1] for row in warehouse.table("segment, count(activity)", "segment_retention group by 1")}
     assert found.pop("late") == 0 and all(found.values())
     with warehouse.project.open() as opened:
         opened.execute("update segment_definitions set activity = 'once more' where segment = 'late'")
