@@ -68,3 +68,12 @@
     delete from {{ this }} where dbt_valid_to < {{ days_before(as_of(), var('history_days')) }}
   {%- endif -%}
 {%- endmacro %}
+
+{# A test of a table that grows looks at the rows that a run has made or changed: those with one of the dates since. #}
+{% macro where_changed(columns) -%}
+  {%- if columns and var('changed_from', none) -%}
+    where {% for column in columns -%}
+      {{ 'or ' if not loop.first }}{{ column }} >= cast('{{ var("changed_from") }}' as date)
+    {%- endfor %}
+  {%- endif -%}
+{%- endmacro %}

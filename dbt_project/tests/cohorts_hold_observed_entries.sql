@@ -1,7 +1,12 @@
 -- Every observed entry belongs to one cohort of each grain; a subject counts once in each.
 {{ config(meta={'dagster': {'ref': {'name': 'segment_retention'}}}) }}
-with retention as (
+with closed_periods as (
     select * from {{ ref('segment_retention') }}
+    {{ where_changed(['period_end']) }}
+),
+
+retention as (
+    select * from closed_periods
     where period_number = 0
 ),
 

@@ -1,8 +1,13 @@
 -- The sizes made of transitions are the numbers of members in the kept daily table; without a spec, nobody is in.
 {{ config(meta={'dagster': {'ref': {'name': 'segment_counts_daily'}}}) }}
-with counts as (
+with kept_counts as (
     select * from {{ ref('segment_counts_daily') }}
-    where as_of_date > {{ days_before(as_of(), var('membership_days')) }}
+    where as_of_date >= {{ membership_from() }}
+),
+
+counts as (
+    select * from kept_counts
+    {{ where_changed(['as_of_date']) }}
 ),
 
 daily as (
@@ -12,6 +17,7 @@ daily as (
         segment,
         count(*) as members
     from {{ ref('segment_membership_daily') }}
+    {{ where_changed(['as_of_date']) }}
     group by as_of_date, entity, segment
 )
 

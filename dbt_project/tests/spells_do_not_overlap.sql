@@ -4,11 +4,24 @@ with spells as (
     select * from {{ ref('segment_spells') }}
 ),
 
+changed as (
+    select distinct entity, segment, subject_key
+    from spells
+    {{ where_changed(['entered_on', 'exited_on']) }}
+),
+
 with_next as (
     select
-        *,
-        lead(entered_on) over (partition by entity, segment, subject_key order by entered_on) as next_entered_on
+        spells.*,
+        lead(spells.entered_on) over (
+            partition by spells.entity, spells.segment, spells.subject_key
+            order by spells.entered_on
+        ) as next_entered_on
     from spells
+    inner join changed
+        on changed.entity = spells.entity
+        and changed.segment = spells.segment
+        and changed.subject_key = spells.subject_key
 )
 
 select *

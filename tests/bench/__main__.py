@@ -136,13 +136,14 @@ def bench_lints(folder: Path, events: int = 5_000_000) -> None:
 def bench_year(folder: Path, people: int = 20_000, days: int = 365) -> None:
     """The whole run of the last day against that of day 2, in CPU, where a twentieth of the people changes daily."""
     project = club(folder)
+    seconds_apart = days * 86_400 / (people * 60)
     project.execute(
         "delete from raw.members",
         "insert into raw.members select 'm' || i, case when (i + n) % 2 = 0 then 'pro' else 'free' end, "
         "date '2024-03-01' + (n * 20 - i % 20)::integer, date '2024-03-01' + (n * 20 - i % 20 + 20)::integer, "
         f"date '2024-01-01', 'm' || i || '@example.com', true from range({people}) as p(i), range(20) as versions(n)",
-        "insert into raw.visits select 'm' || (i * 7919 % 20000), 'visit', "
-        f"timestamp '2024-03-01' + interval (i * {days * 86_400} // {people * 60}) second, 1 from range({people * 60}) as v(i)",
+        f"insert into raw.visits select 'm' || (i * 7919 % {people}), 'visit', "
+        f"timestamp '2024-03-01' + to_seconds(i * {seconds_apart}), 1 from range({people * 60}) as v(i)",
     )
     dbt = project.dbt()
     project.run(day(0), day(0), dbt)
