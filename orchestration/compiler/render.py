@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
@@ -42,6 +43,7 @@ DAY = "{{ as_of }}"
 KNOWN_OF_DEFINITIONS = ("segment", "definition", "status")
 _OPENED = re.compile(r"\(\n +([^\n]*)\n +\)")
 Locate = Callable[[str], exp.Table]
+Later = Callable[[], exp.Query]
 
 
 def to_text(query: exp.Expr, dialect: str, swaps: Mapping[str, str] | None = None) -> str:
@@ -81,11 +83,15 @@ def to_model(query: exp.Query, dialect: str, macros: Mapping[str, str] | None = 
 
     `macros` gives the calls that stand behind names in the tree.
     """
-    query = query.copy()
-    swaps = {AS_OF: "{{ as_of() }}", **(macros or {})}
+    return _as_model(query.copy(), dialect, macros or {})
+
+
+def _as_model(query: exp.Query, dialect: str, macros: Mapping[str, str]) -> str:
+    """The same for a tree that is used up."""
+    swaps = {AS_OF: "{{ as_of() }}", **macros}
     for found in models_in(query):
         token = found.name if found.name.isidentifier() else MODEL + found.name.encode().hex()
-        swaps[token] = macros[found.name] if macros and found.name in macros else _reference(found.name, dialect)
+        swaps[token] = macros[found.name] if found.name in macros else _reference(found.name, dialect)
         found.set("this", exp.to_identifier(token))
     for named in query.find_all(exp.Column):
         if named.name.startswith(MEASURED_FROM):
@@ -162,7 +168,7 @@ def to_definition(plans: Sequence[Plan], bases: Bases, segment: str, dialect: st
     columns = {plan.entity.name: plan.recorded for plan in plans}
     recorded = Recorded(columns=columns, unedited=True, has_definitions=True, has_edits=True)
     query = with_columns(_whole(plans, bases, model, recorded), plans[-1].entity.key, segment)
-    return to_model(query, dialect, {AS_OF: f"cast('{DAY}' as date)"})
+    return _as_model(query, dialect, {AS_OF: f"cast('{DAY}' as date)"})
 
 
 def _whole(plans: Sequence[Plan], bases: Bases, locate: Locate, recorded: Recorded) -> exp.Select:
@@ -184,12 +190,12 @@ def _whole(plans: Sequence[Plan], bases: Bases, locate: Locate, recorded: Record
     return with_ctes(exp.Select(expressions=[exp.Star()]).from_(last, copy=False), named)
 
 
-def _put_tables(query: exp.Query, ours: set[str], locate: Locate, past: Mapping[str, exp.Query]) -> None:
+def _put_tables(query: exp.Query, ours: set[str], locate: Locate, past: Mapping[str, Later]) -> None:
     for found in models_in(query):
         name = found.name.removeprefix(MODEL)
         if name in past:
             alias = exp.TableAlias(this=exp.to_identifier("recorded"))
-            found.replace(exp.Subquery(this=past[name].copy(), alias=alias))
+            found.replace(exp.Subquery(this=past[name](), alias=alias))
         else:
             found.replace(table(inline_name(name)) if name in ours else locate(name))
 
@@ -212,33 +218,34 @@ def _list_select(trait: ListTrait) -> exp.Query:
     return exp.Select(expressions=[exp.column("member")]).from_(values, copy=False)
 
 
-def _past_selects(plans: Sequence[Plan], locate: Locate, recorded: Recorded) -> dict[str, exp.Query]:
+def _past_selects(plans: Sequence[Plan], locate: Locate, recorded: Recorded) -> dict[str, Later]:
     """What stands for the tables of earlier days, whether or not the warehouse holds them."""
     flags: dict[Entity, dict[str, None]] = {}
     for plan in plans:
         flags.setdefault(plan.entity, {}).update(dict.fromkeys(plan.recorded))
-    found: dict[str, exp.Query] = {
-        HISTORY_BEFORE + entity.name: _history_select(entity, tuple(keys), locate, recorded)
+    found: dict[str, Later] = {
+        HISTORY_BEFORE + entity.name: partial(_history_select, entity, tuple(keys), locate, recorded)
         for entity, keys in flags.items()
     }
-    found |= {entity.versions: _no_versions(entity) for entity in recorded.unrecorded}
+    found |= {entity.versions: partial(_no_versions, entity) for entity in recorded.unrecorded}
     return {
         **found,
-        DEFINITIONS: _definitions_today(locate, recorded),
-        DEFINITIONS_BEFORE: _definitions_before(locate, recorded),
-        UNEDITED_MOVES: _unedited_moves(locate, recorded),
+        DEFINITIONS: partial(_definitions_today, locate, recorded),
+        DEFINITIONS_BEFORE: partial(_definitions_before, locate, recorded),
+        UNEDITED_MOVES: partial(_unedited_moves, locate, recorded),
     }
 
 
-def _attribute_selects(bases: Bases, locate: Locate, recorded: Recorded) -> dict[str, exp.Query]:
+def _attribute_selects(bases: Bases, locate: Locate, recorded: Recorded) -> dict[str, Later]:
     """What stands for the attributes as of the day, where they are recorded: the record, or the table as it is."""
-    found: dict[str, exp.Query] = {}
-    for entity in bases.recorded:
-        is_known = recorded.unedited or entity.name in recorded.looked_up
-        query = as_of_select(entity, bases.clock) if is_known else observed_select(entity)
-        _put_tables(query, set(), locate, {})
-        found[entity.as_of] = query
-    return found
+    return {entity.as_of: partial(_attribute_select, entity, bases, locate, recorded) for entity in bases.recorded}
+
+
+def _attribute_select(entity: Entity, bases: Bases, locate: Locate, recorded: Recorded) -> exp.Query:
+    is_known = recorded.unedited or entity.name in recorded.looked_up
+    query = as_of_select(entity, bases.clock) if is_known else observed_select(entity)
+    _put_tables(query, set(), locate, {})
+    return query
 
 
 def _history_select(entity: Entity, keys: tuple[str, ...], locate: Locate, recorded: Recorded) -> exp.Query:
