@@ -13,7 +13,7 @@ demo: $(INSTALLED)
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
 
-# Real BI clients on the published marts: Superset's charts and MetricFlow's metrics. They need Python 3.11 or 3.12.
+# Others on the published marts: Superset's charts, MetricFlow's metrics, lifelines' survival. Python 3.11 or 3.12.
 test-bi: $(INSTALLED) $(BI_INSTALLED)
 	$(BIN)/python -m pytest -n 0 tests/bi
 
