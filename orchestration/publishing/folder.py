@@ -96,6 +96,9 @@ class PublishedFolder:
     def _point(self, link: Path, target: Path) -> None:
         if link.is_symlink() and link.readlink() == target:
             return
+        if link.is_dir() and not link.is_symlink():
+            # the folder was copied by something that followed links
+            shutil.rmtree(link)
         aside = link.with_name(f".{link.name}{ASIDE}")
         aside.symlink_to(target)
         aside.replace(link)

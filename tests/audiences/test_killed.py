@@ -38,7 +38,7 @@ def copies(project: Project, name: str) -> Iterator[Project]:
     """Fresh copies of a project, one after the other."""
     for number in itertools.count():
         folder = project.folder.parent / f"{project.folder.name}-{name}-{number}"
-        shutil.copytree(project.folder, folder)
+        shutil.copytree(project.folder, folder, symlinks=True)
         yield Project(folder)
         shutil.rmtree(folder)
 

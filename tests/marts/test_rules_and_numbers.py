@@ -238,7 +238,7 @@ def test_the_last_step_leaves_the_members_of_every_active_segment(shop: SmallPro
 
 @pytest.fixture
 def another(shop: SmallProject, tmp_path: Path) -> SmallProject:
-    shutil.copytree(shop.folder, tmp_path / "copy")
+    shutil.copytree(shop.folder, tmp_path / "copy", symlinks=True)
     return SmallProject(tmp_path / "copy")
 
 

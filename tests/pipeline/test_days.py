@@ -27,7 +27,7 @@ def ten_days(tmp_path_factory: pytest.TempPathFactory) -> SmallProject:
 @pytest.fixture
 def another(ten_days: SmallProject, tmp_path: Path) -> SmallProject:
     """The ten days once more, in a folder of their own."""
-    shutil.copytree(ten_days.folder, tmp_path / "copy")
+    shutil.copytree(ten_days.folder, tmp_path / "copy", symlinks=True)
     return SmallProject(tmp_path / "copy")
 
 

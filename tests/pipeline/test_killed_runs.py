@@ -34,7 +34,7 @@ def undisturbed(five_days: SmallProject, tmp_path_factory: pytest.TempPathFactor
 
 
 def copy(project: SmallProject, folder: Path) -> SmallProject:
-    shutil.copytree(project.folder, folder / "copy")
+    shutil.copytree(project.folder, folder / "copy", symlinks=True)
     return SmallProject(folder / "copy")
 
 

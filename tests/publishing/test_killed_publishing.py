@@ -126,3 +126,13 @@ def test_a_folder_that_cannot_be_written_is_an_error_in_words(place: Place, tmp_
     blocked.touch()
     with pytest.raises(PublishError, match=r"cannot publish to .*blocked"):
         publish(place.warehouse, blocked / "published", FIRST)
+
+
+def test_a_folder_that_was_copied_without_its_links_is_published_to_again(place: Place, tmp_path: Path) -> None:
+    copied = tmp_path / "copied"
+    shutil.copytree(place.published, copied)
+    publish(place.warehouse, copied, FIRST + timedelta(days=1))
+    assert (copied / "current").is_symlink()
+    assert (
+        PublishedFolder(copied).said(FIRST + timedelta(days=1)) == f"marts published as of {FIRST + timedelta(days=1)}"
+    )
