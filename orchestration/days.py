@@ -19,6 +19,7 @@ class DayStatus(StrEnum):
 def create_days(warehouse: Warehouse) -> None:
     warehouse.execute("create schema if not exists ledger")
     warehouse.execute("create table if not exists ledger.days (as_of_date date not null, status varchar not null)")
+    warehouse.execute("create table if not exists ledger.forgotten (before date not null)")
 
 
 def recorded_days(warehouse: Warehouse) -> dict[date, DayStatus]:
@@ -57,3 +58,13 @@ def plan_days(warehouse: Warehouse, days: list[date]) -> None:
 def mark(warehouse: Warehouse, days: list[date], status: DayStatus) -> None:
     for day in days:
         warehouse.execute("update ledger.days set status = ? where as_of_date = ?", [status, day])
+
+
+def forgotten_before(warehouse: Warehouse) -> date | None:
+    """The day before which versions of flags that had ended are gone; None while all are there."""
+    [(day,)] = warehouse.rows("select max(before) from ledger.forgotten")
+    return day if isinstance(day, date) else None
+
+
+def note_forgotten(warehouse: Warehouse, before: date) -> None:
+    warehouse.execute("insert into ledger.forgotten values (?)", [before])

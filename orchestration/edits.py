@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from orchestration.document import relations
 from orchestration.warehouse import Warehouse, WarehouseError
 
 _REF = re.compile(r"\{\{ ref\('(\w+)'\) \}\}")
@@ -82,16 +83,6 @@ class Edit:
 def create_edits(warehouse: Warehouse) -> None:
     for statement in _TABLES:
         warehouse.execute(statement)
-
-
-def relations(document: Mapping[str, Any]) -> dict[str, str]:
-    """How SQL names what dbt builds, by the node's name; without the database, which may be moved."""
-    found = {}
-    for node in document["nodes"].values():
-        if relation := node.get("relation_name"):
-            parts = relation.rsplit(".", 2)
-            found[str(node["name"])] = ".".join(parts[-2:])
-    return found
 
 
 def record_definitions(warehouse: Warehouse, document: Mapping[str, Any], entities: Mapping[str, Any]) -> None:

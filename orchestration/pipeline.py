@@ -12,8 +12,18 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-from orchestration.days import DayStatus, create_days, days_to_run, mark, plan_days, recorded_days
+from orchestration.days import (
+    DayStatus,
+    create_days,
+    days_to_run,
+    forgotten_before,
+    mark,
+    note_forgotten,
+    plan_days,
+    recorded_days,
+)
 from orchestration.dbt import Dbt, NodeResult
+from orchestration.document import entities, relations
 from orchestration.edits import create_edits, find_edits, record_definitions, rewind_edits, tell_apart
 from orchestration.errors import MusterError
 from orchestration.gates.result import GateResult
@@ -80,10 +90,9 @@ def begin(dbt: Dbt, first: date, last: date) -> list[date]:
     """Find and note the days to judge."""
     with open_warehouse(dbt.settings) as warehouse:
         create_days(warehouse)
-        known = recorded_days(warehouse)
-        days = days_to_run(known, first, last)
+        days = days_to_run(recorded_days(warehouse), first, last)
         _refuse_surprises(dbt, days, first, last)
-        _refuse_forgotten(dbt, days, known)
+        _refuse_forgotten(warehouse, days)
         plan_days(warehouse, days)
     return days
 
@@ -102,13 +111,13 @@ def _refuse_surprises(dbt: Dbt, days: list[date], first: date, last: date) -> No
         )
 
 
-def _refuse_forgotten(dbt: Dbt, days: list[date], known: Mapping[date, DayStatus]) -> None:
-    """A day can be judged again as long as the history reaches back to the day before."""
-    kept = int(dbt.settings.dbt_vars.get("history_days", 0))
-    if kept and known and days[0] <= max(known) - timedelta(days=kept):
+def _refuse_forgotten(warehouse: Warehouse, days: list[date]) -> None:
+    """A day can be judged again as long as the history reaches back to it."""
+    first = forgotten_before(warehouse)
+    if first and days[0] < first:
         raise RunError(
-            f"{days[0]} cannot be judged again: dbt_project.yml keeps {kept} days of history (`history_days`), "
-            f"so that the first day that can is {max(known) - timedelta(days=kept - 1)}"
+            f"{days[0]} cannot be judged again: the history before {first} is forgotten (`history_days` in "
+            f"dbt_project.yml), so {first} is the first day that can"
         )
 
 
@@ -134,12 +143,6 @@ def source_tables(document: Mapping[str, Any]) -> list[SourceTable]:
             )
             found.setdefault((table["model"], table["key"]), source)
     return list(found.values())
-
-
-def entities(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Each entity's entry in the manifest: key, time zone, sources, segments."""
-    metas = (node.get("config", {}).get("meta", {}).get("muster") for node in document["nodes"].values())
-    return {meta["entity"]: meta for meta in metas if meta and "segments" in meta}
 
 
 def source_results(dbt: Dbt, day: date) -> GateResult:
@@ -223,7 +226,20 @@ def publish(dbt: Dbt, days: list[date], progress: Progress = silent) -> tuple[No
         first, folder = min(recorded_days(warehouse)), PublishedFolder(dbt.settings.published)
         publish_marts(warehouse, marts_of(dbt.document), first, days[-1], folder)
         mark(warehouse, days, DayStatus.PUBLISHED)
+        _forget_old_versions(dbt, warehouse, days[-1])
     return results
+
+
+def _forget_old_versions(dbt: Dbt, warehouse: Warehouse, day: date) -> None:
+    """Versions of flags that ended longer ago than the history is kept; by now stays were made of all of them."""
+    kept = int(dbt.settings.dbt_vars.get("history_days", 0))
+    if not kept:
+        return
+    before = day - timedelta(days=kept)
+    note_forgotten(warehouse, before)
+    for entity in entities(dbt.document):
+        history = relations(dbt.document)[f"{entity}_history"]
+        warehouse.execute(f"delete from {history} where dbt_valid_to < ?", [before])
 
 
 def _built(dbt: Dbt, results: tuple[NodeResult, ...], day: date) -> tuple[NodeResult, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from orchestration.edits import relations
+from orchestration.document import relations
 from orchestration.errors import MusterError
 from orchestration.warehouse import Warehouse
 

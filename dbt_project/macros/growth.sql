@@ -1,20 +1,39 @@
-{# The first day that was judged anew since what is made of the history was last built: rows that earlier days settled
-   stay. Without a word from the run, or where nothing was built yet, it is the first day that the history holds in full. #}
+{# What a growing table keeps from run to run. Days are Python's here: they are known before a query runs. #}
+
+{# The first day that was judged anew since what is made of the history was last built, as a Python date: rows that
+   earlier days settled stay. Without a word from the run, or where nothing was built yet, it is the first day that the
+   history still holds in full. #}
+{% macro changed_day() -%}
+  {%- if is_incremental() and var('changed_from', none) -%}
+    {{ return(modules.datetime.date.fromisoformat(var('changed_from') | string)) }}
+  {%- elif is_incremental() and var('history_days', 0) -%}
+    {{ return(as_of_day() - modules.datetime.timedelta(days=var('history_days'))) }}
+  {%- endif -%}
+  {{ return(modules.datetime.date(1, 1, 1)) }}
+{%- endmacro %}
+
 {% macro changed_from() -%}
-  {%- if var('changed_from', none) and is_incremental() -%}
-    cast('{{ var("changed_from") }}' as date)
-  {%- elif var('history_days', 0) -%}
-    {{ days_before(as_of(), var('history_days')) }}
-  {%- else -%}
-    cast('0001-01-01' as date)
+  {{ date_literal(changed_day()) }}
+{%- endmacro %}
+
+{% macro as_of_day() -%}
+  {{ return(modules.datetime.date.fromisoformat(var('as_of') | string)) }}
+{%- endmacro %}
+
+{# A Python date as SQL. #}
+{% macro date_literal(day) -%}
+  cast('{{ day.isoformat() }}' as date)
+{%- endmacro %}
+
+{# Before a growing table is filled: forget the rows that are not settled. #}
+{% macro forget(conditions) -%}
+  {%- if execute and is_incremental() -%}
+    delete from {{ this }} where {{ conditions | join(' or ') }}
   {%- endif -%}
 {%- endmacro %}
 
-{# Before rows are made anew: forget those that began since, and open those that ended since. #}
 {% macro forget_since(column) -%}
-  {%- if execute and is_incremental() -%}
-    delete from {{ this }} where {{ column }} >= {{ changed_from() }}
-  {%- endif -%}
+  {{ forget([column ~ ' >= ' ~ changed_from()]) }}
 {%- endmacro %}
 
 {% macro reopen_since(column, told=[]) -%}
@@ -23,6 +42,11 @@
     set {{ column }} = null {%- for each in told %}, {{ each }} = null {%- endfor %}
     where {{ column }} >= {{ changed_from() }}
   {%- endif -%}
+{%- endmacro %}
+
+{# Before a day is added: forget it and those after it. #}
+{% macro forget_days() -%}
+  {{ forget(['as_of_date >= ' ~ as_of()]) }}
 {%- endmacro %}
 
 {# The stays that go on from before the first changed day, as they were built so far; `stays` has the same columns. #}
@@ -52,21 +76,8 @@
 {# Before the daily membership gets new days: forget those judged anew, those that are too old, and the segments that are
    served from their stays. #}
 {% macro forget_members(served_from_spells) -%}
-  {%- if execute and is_incremental() -%}
-    delete from {{ this }}
-    where as_of_date >= {{ changed_from() }}
-      or as_of_date < {{ membership_from() }}
-      {%- if served_from_spells %}
-      or segment in ('{{ served_from_spells | join("', '") }}')
-      {%- endif %}
-  {%- endif -%}
-{%- endmacro %}
-
-{# After a day is recorded: forget versions that ended longer ago than the history is kept. Stays keep everything. #}
-{% macro forget_old_versions() -%}
-  {%- if execute and var('history_days', 0) -%}
-    delete from {{ this }} where dbt_valid_to < {{ days_before(as_of(), var('history_days')) }}
-  {%- endif -%}
+  {%- set served = ["segment in ('" ~ served_from_spells | join("', '") ~ "')"] if served_from_spells else [] -%}
+  {{ forget(['as_of_date >= ' ~ changed_from(), 'as_of_date < ' ~ membership_from()] + served) }}
 {%- endmacro %}
 
 {# A test of a table that grows looks at the rows that a run has made or changed: those with one of the dates since. #}

@@ -392,7 +392,6 @@ def _snapshot(name: str, key: str) -> Document:
             "tags": ["muster", DAY],
             # first: DuckDB alters no table that the same transaction has changed
             "pre_hook": ["{{ widen_history('" + name + "_recorded') }}", *SNAPSHOT_HOOKS],
-            "post_hook": "{{ forget_old_versions() }}",
         },
     }
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import dagster as dg
 
-from orchestration.pipeline import entities
+from orchestration.document import entities
 from orchestration.settings import Settings
 
 FIRST_DAY = "2017-01-01"

@@ -82,13 +82,23 @@ def test_stays_presence_and_counts_do_not_depend_on_what_is_kept(frugal: SmallPr
 
 
 def test_a_day_that_the_history_has_forgotten_is_not_judged_again(frugal: SmallProject) -> None:
-    with pytest.raises(RunError, match=rf"first day that can is {day(DAYS - HISTORY)}"):
-        frugal.run(day(DAYS - HISTORY - 1), tested=False)
+    first = DAYS - 1 - HISTORY
+    with pytest.raises(RunError, match=f"so {day(first)} is the first day that can"):
+        frugal.run(day(first - 1), tested=False)
+
+
+def test_a_range_longer_than_the_history_is_kept_loses_no_stay(tmp_path: Path, lavish: SmallProject) -> None:
+    project = club(tmp_path)
+    project.set_var("history_days", HISTORY)
+    project.run(day(0), day(DAYS - 1), tested=False)
+    assert project.rows("select * from member_spells order by all") == lavish.rows(
+        "select * from member_spells order by all"
+    )
 
 
 def test_days_that_it_has_are_judged_again(frugal: SmallProject) -> None:
     before = frugal.contents()
-    frugal.run(day(DAYS - HISTORY), tested=False)
+    frugal.run(day(DAYS - 1 - HISTORY), tested=False)
     assert frugal.contents() == before
 
 

@@ -1,20 +1,3 @@
-{# What an incremental mart keeps from run to run. Days are Python's here: they are known before a query runs. #}
-
-{# The first day that was judged anew, as a Python date; the first of all where a mart is made from nothing. #}
-{% macro changed_day() -%}
-  {%- set changed = var('changed_from', '0001-01-01') if is_incremental() else '0001-01-01' -%}
-  {{ return(modules.datetime.date.fromisoformat(changed | string)) }}
-{%- endmacro %}
-
-{% macro as_of_day() -%}
-  {{ return(modules.datetime.date.fromisoformat(var('as_of') | string)) }}
-{%- endmacro %}
-
-{# A Python date as SQL. #}
-{% macro date_literal(day) -%}
-  cast('{{ day.isoformat() }}' as date)
-{%- endmacro %}
-
 {# The first day of a Python date's week or month, as a Python date; no earlier than the first of all. #}
 {% macro period_start_day(grain, day) -%}
   {%- if grain == 'month' -%}
@@ -82,11 +65,4 @@
     {%- do conditions.append("(grain = '" ~ grain ~ "' and period_start >= " ~ first ~ ")") -%}
   {%- endfor -%}
   {{ forget(conditions) }}
-{%- endmacro %}
-
-{# Before an incremental mart is filled: forget the rows that are not settled. #}
-{% macro forget(conditions) -%}
-  {%- if execute and is_incremental() -%}
-    delete from {{ this }} where {{ conditions | join(' or ') }}
-  {%- endif -%}
 {%- endmacro %}

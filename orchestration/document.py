@@ -1,0 +1,22 @@
+"""What dbt's manifest tells the runs: the entities that are judged, and where dbt puts its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def entities(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Each entity's entry in the manifest: key, time zone, sources, segments."""
+    metas = (node.get("config", {}).get("meta", {}).get("muster") for node in document["nodes"].values())
+    return {meta["entity"]: meta for meta in metas if meta and "segments" in meta}
+
+
+def relations(document: Mapping[str, Any]) -> dict[str, str]:
+    """How SQL names what dbt builds, by the node's name; without the database, which may be moved."""
+    found = {}
+    for node in document["nodes"].values():
+        if relation := node.get("relation_name"):
+            parts = relation.rsplit(".", 2)
+            found[str(node["name"])] = ".".join(parts[-2:])
+    return found
