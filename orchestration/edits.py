@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from orchestration.errors import MusterError
 from orchestration.warehouse import Warehouse, WarehouseError
 
 _REF = re.compile(r"\{\{ ref\('(\w+)'\) \}\}")
@@ -67,6 +68,10 @@ from unedited
 full outer join before on before.subject = unedited.subject
 where unedited.subject is null or before.subject is null
 """
+
+
+class EditError(MusterError):
+    """An edit that the history cannot take; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,24 @@ def find_edits(warehouse: Warehouse, document: Mapping[str, Any], entities: Mapp
         for segment, definition, query in warehouse.rows("select segment, definition, query from ledger.definitions")
     }
     return [Edit(now[key][0], now[key][1], key, kept.get((key, before[key]))) for key in changed]
+
+
+def refuse_moved(warehouse: Warehouse, document: Mapping[str, Any], entities: Mapping[str, Any]) -> None:
+    """A segment belongs to one entity for good: its stays, under one key, are of the same subjects.
+
+    Raises EditError.
+    """
+    history = "segment_definition_history"
+    if history not in warehouse.tables():
+        return
+    of_entity = {segment: name for name, entity in entities.items() for segment in entity["segments"]}
+    rows = warehouse.rows(f"select distinct segment, entity from {relations(document)[history]} order by all")
+    for segment, entity in rows:
+        if (now := of_entity.get(str(segment), entity)) != entity:
+            raise EditError(
+                f"`{segment}` was a segment of {entity} and has its history: "
+                f"give the one of {now} another key, that is, its file another name"
+            )
 
 
 def _definitions_before(warehouse: Warehouse, tables: Mapping[str, str], day: date) -> dict[str, str]:
@@ -212,7 +235,7 @@ def _with_former(table: str, renames: Iterable[tuple[str, str]], held: Collectio
             for old, new in renames
         ]
         return f"(select segment, {others} from {table}{''.join(formers)}) as under_former_keys"
-    flags = [f", {new} as {old}" for old, new in renames if new in held and old not in held]
+    flags = [f', "{new}" as "{old}"' for old, new in renames if new in held and old not in held]
     return f"(select *{''.join(flags)} from {table}) as under_former_keys"
 
 

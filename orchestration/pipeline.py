@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from orchestration.days import DayStatus, create_days, days_to_run, mark, plan_days, recorded_days
 from orchestration.dbt import Dbt, NodeResult
-from orchestration.edits import create_edits, find_edits, record_definitions, rewind_edits, tell_apart
+from orchestration.edits import create_edits, find_edits, record_definitions, refuse_moved, rewind_edits, tell_apart
 from orchestration.errors import MusterError
 from orchestration.gates.result import GateResult
 from orchestration.gates.source import SourceTable, source_gate
@@ -103,8 +103,14 @@ def _refuse_surprises(dbt: Dbt, days: list[date], first: date, last: date) -> No
 
 
 def _refuse_forgotten(dbt: Dbt, days: list[date], known: Mapping[date, DayStatus]) -> None:
-    """A day can be judged again as long as the history reaches back to the day before."""
+    """A day can be judged again as long as the history reaches back to the day before.
+
+    It does for days that an interrupted run left unfinished: nothing they need is forgotten before they are published.
+    """
     kept = int(dbt.settings.dbt_vars.get("history_days", 0))
+    unfinished = [day for day, status in known.items() if status is not DayStatus.PUBLISHED]
+    if unfinished and days[0] >= min(unfinished):
+        return
     if kept and known and days[0] <= max(known) - timedelta(days=kept):
         raise RunError(
             f"{days[0]} cannot be judged again: dbt_project.yml keeps {kept} days of history (`history_days`), "
@@ -191,6 +197,7 @@ def _look_for_edits(dbt: Dbt, day: date, unchanged: list[str]) -> None:
     known = entities(dbt.document)
     with open_warehouse(dbt.settings) as warehouse:
         create_edits(warehouse)
+        refuse_moved(warehouse, dbt.document, known)
         rename_segments(warehouse, dbt.document, known)
         rewind_edits(warehouse, day)
         record_definitions(warehouse, dbt.document, known)

@@ -1,9 +1,10 @@
 {# The first day that was judged anew since what is made of the history was last built: rows that earlier days settled
-   stay. Without a word from the run, or where nothing was built yet, it is the first day that the history holds in full. #}
+   stay. Without a word from the run it is the first day that the history holds in full; where nothing was built yet, the
+   first of all. #}
 {% macro changed_from() -%}
   {%- if var('changed_from', none) and is_incremental() -%}
     cast('{{ var("changed_from") }}' as date)
-  {%- elif var('history_days', 0) -%}
+  {%- elif var('history_days', 0) and is_incremental() -%}
     {{ days_before(as_of(), var('history_days')) }}
   {%- else -%}
     cast('0001-01-01' as date)
@@ -12,6 +13,7 @@
 
 {# Before rows are made anew: forget those that began since, and open those that ended since. #}
 {% macro forget_since(column) -%}
+  {{ refuse_past_day() }}
   {%- if execute and is_incremental() -%}
     delete from {{ this }} where {{ column }} >= {{ changed_from() }}
   {%- endif -%}
@@ -52,6 +54,7 @@
 {# Before the daily membership gets new days: forget those judged anew, those that are too old, and the segments that are
    served from their stays. #}
 {% macro forget_members(served_from_spells) -%}
+  {{ refuse_past_day() }}
   {%- if execute and is_incremental() -%}
     delete from {{ this }}
     where as_of_date >= {{ changed_from() }}
@@ -62,9 +65,19 @@
   {%- endif -%}
 {%- endmacro %}
 
-{# After a day is recorded: forget versions that ended longer ago than the history is kept. Stays keep everything. #}
+{# After a day is recorded: forget versions that ended longer ago than the history is kept. Stays keep everything. Days that
+   are not published yet may have to be judged again, from the first of them on. #}
 {% macro forget_old_versions() -%}
   {%- if execute and var('history_days', 0) -%}
-    delete from {{ this }} where dbt_valid_to < {{ days_before(as_of(), var('history_days')) }}
+    delete from {{ this }} where dbt_valid_to < {{ days_before(first_unpublished_day(), var('history_days')) }}
+  {%- endif -%}
+{%- endmacro %}
+
+{% macro first_unpublished_day() -%}
+  {%- set held = ledger_table('days') -%}
+  {%- if held is not none -%}
+    (select coalesce(min(as_of_date), {{ as_of() }}) from {{ held }} where status <> 'published')
+  {%- else -%}
+    {{ as_of() }}
   {%- endif -%}
 {%- endmacro %}

@@ -2,7 +2,10 @@
 {{ config(meta={'dagster': {'ref': {'name': 'segment_counts_daily'}}}) }}
 with counts as (
     select * from {{ ref('segment_counts_daily') }}
-    where as_of_date > {{ days_before(as_of(), var('membership_days')) }}
+    where
+        as_of_date > {{ days_before(as_of(), var('membership_days')) }}
+        -- of an entity that the catalog names no more, nothing but the counts is kept
+        and entity in (select entity from {{ ref('entity_presence') }})
 ),
 
 daily as (

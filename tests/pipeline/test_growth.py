@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from orchestration.pipeline import RunError
+from orchestration.pipeline import RunError, begin, judge_days
 from tests.pipeline.club import SPECS, club, day
 from tests.project import SmallProject
 
@@ -107,3 +107,31 @@ def test_a_segment_renamed_later_keeps_its_days(frugal: SmallProject) -> None:
     after = listed(frugal, "member_membership_daily")
     assert {(on, who) for on, segment, who in after if segment == "usuals"} == before
     assert "regulars" not in {segment for _, segment, _ in after}
+
+
+def test_a_long_range_that_was_interrupted_can_be_run_again(frugal: SmallProject) -> None:
+    dbt = frugal.dbt(tested=False)
+    first, last = day(DAYS), day(DAYS + HISTORY + 1)
+    begin(dbt, first, last)
+    judge_days(dbt, [first, day(DAYS + 1)])
+    frugal.run(first, last, dbt=dbt)
+    assert from_stays(frugal, last) == {row for row in listed(frugal, "member_membership_daily") if row[0] == last}
+
+
+def test_a_mart_that_was_dropped_is_made_anew_from_all_stays(frugal: SmallProject) -> None:
+    before = frugal.contents()
+    frugal.execute("drop table segment_counts_daily")
+    frugal.run(max(recorded(frugal)), tested=False)
+    assert frugal.contents()["segment_counts_daily"] == before["segment_counts_daily"]
+
+
+def test_a_build_by_hand_that_says_no_day_forgets_nothing(frugal: SmallProject) -> None:
+    before = frugal.contents()
+    results = frugal.dbt(tested=False).build(day(0), "member_history member_spells segment_counts_daily")
+    assert not any(result.ok for result in results)
+    assert "say the last day" in results[0].message
+    assert frugal.contents() == before
+
+
+def recorded(project: SmallProject) -> list[date]:
+    return [on for (on,) in project.rows("select as_of_date from ledger.days") if isinstance(on, date)]
