@@ -86,6 +86,7 @@
 
 {# Before an incremental mart is filled: forget the rows that are not settled. #}
 {% macro forget(conditions) -%}
+  {{ refuse_past_day() }}
   {%- if execute and is_incremental() -%}
     delete from {{ this }} where {{ conditions | join(' or ') }}
   {%- endif -%}

@@ -132,6 +132,7 @@ def _recorded_documents(entity: Entity) -> list[Document]:
             f"The attributes of each {entity.name} as recorded for the day; before the first record, as they are now.",
             [subject],
             materialized="view",
+            pre_hook="{{ widen_attributes('" + f"{entity.name}_observed', '{entity.versions}" + "') }}",
             tags=[DAY],
         ),
     ]
