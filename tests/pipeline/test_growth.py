@@ -128,8 +128,7 @@ def test_a_mart_that_was_dropped_is_made_anew_from_all_stays(frugal: SmallProjec
 def test_a_build_by_hand_that_says_no_day_forgets_nothing(frugal: SmallProject) -> None:
     before = frugal.contents()
     results = frugal.dbt(tested=False).build(day(0), "member_history member_spells segment_counts_daily")
-    assert not any(result.ok for result in results)
-    assert "say the last day" in results[0].message
+    assert any("say the last day" in result.message for result in results if not result.ok)
     assert frugal.contents() == before
 
 
