@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 
 from orchestration.document import relations
+from orchestration.errors import MusterError
 from orchestration.warehouse import Warehouse, WarehouseError
 
 _REF = re.compile(r"\{\{ ref\('(\w+)'\) \}\}")
@@ -70,6 +71,10 @@ where unedited.subject is null or before.subject is null
 """
 
 
+class EditError(MusterError):
+    """An edit that the history cannot take; the message says why."""
+
+
 @dataclass(frozen=True)
 class Edit:
     """A segment whose definition is another one from a day on, and the query of the old one, where it was kept."""
@@ -124,6 +129,24 @@ def find_edits(warehouse: Warehouse, document: Mapping[str, Any], entities: Mapp
         for segment, definition, query in warehouse.rows("select segment, definition, query from ledger.definitions")
     }
     return [Edit(now[key][0], now[key][1], key, kept.get((key, before[key]))) for key in changed]
+
+
+def refuse_moved(warehouse: Warehouse, document: Mapping[str, Any], entities: Mapping[str, Any]) -> None:
+    """A segment belongs to one entity for good: its stays, under one key, are of the same subjects.
+
+    Raises EditError.
+    """
+    history = "segment_definition_history"
+    if history not in warehouse.tables():
+        return
+    of_entity = {segment: name for name, entity in entities.items() for segment in entity["segments"]}
+    rows = warehouse.rows(f"select distinct segment, entity from {relations(document)[history]} order by all")
+    for segment, entity in rows:
+        if (now := of_entity.get(str(segment), entity)) != entity:
+            raise EditError(
+                f"`{segment}` was a segment of {entity} and has its history: "
+                f"give the one of {now} another key, that is, its file another name"
+            )
 
 
 def _definitions_before(warehouse: Warehouse, tables: Mapping[str, str], day: date) -> dict[str, str]:
@@ -188,10 +211,16 @@ def _under_former_keys(warehouse: Warehouse, query: str, tables: Mapping[str, st
     if not renames:
         return query
     columns = {name: held for name, (_, held) in warehouse.tables().items()}
-    pasts = {table: columns[name] for name, table in tables.items() if name.endswith("_history") and name in columns}
+    ours = [name for name in tables if name.endswith("_history") and _is_ours(columns.get(name, ()))]
+    pasts = {tables[name]: columns[name] for name in ours}
     for table, held in {**pasts, UNEDITED_MOVES: columns["unedited_moves"]}.items():
         query = query.replace(table, _with_former(table, renames, held))
     return query
+
+
+def _is_ours(columns: Collection[str]) -> bool:
+    """Whether a table is a snapshot, in logical time, and not one of the project's own by its name alone."""
+    return {"dbt_scd_id", "dbt_valid_from", "dbt_valid_to"} <= set(columns)
 
 
 def _with_former(table: str, renames: Iterable[tuple[str, str]], held: Collection[str]) -> str:
@@ -203,7 +232,7 @@ def _with_former(table: str, renames: Iterable[tuple[str, str]], held: Collectio
             for old, new in renames
         ]
         return f"(select segment, {others} from {table}{''.join(formers)}) as under_former_keys"
-    flags = [f", {new} as {old}" for old, new in renames if new in held and old not in held]
+    flags = [f', "{new}" as "{old}"' for old, new in renames if new in held and old not in held]
     return f"(select *{''.join(flags)} from {table}) as under_former_keys"
 
 

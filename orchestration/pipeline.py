@@ -24,7 +24,7 @@ from orchestration.days import (
 )
 from orchestration.dbt import Dbt, NodeResult
 from orchestration.document import entities, relations
-from orchestration.edits import create_edits, find_edits, record_definitions, rewind_edits, tell_apart
+from orchestration.edits import create_edits, find_edits, record_definitions, refuse_moved, rewind_edits, tell_apart
 from orchestration.errors import MusterError
 from orchestration.gates.result import GateResult
 from orchestration.gates.source import SourceTable, source_gate
@@ -92,7 +92,7 @@ def begin(dbt: Dbt, first: date, last: date) -> list[date]:
         create_days(warehouse)
         days = days_to_run(recorded_days(warehouse), first, last)
         _refuse_surprises(dbt, days, first, last)
-        _refuse_forgotten(warehouse, days)
+        _refuse_forgotten(dbt, warehouse, days)
         plan_days(warehouse, days)
     return days
 
@@ -111,14 +111,24 @@ def _refuse_surprises(dbt: Dbt, days: list[date], first: date, last: date) -> No
         )
 
 
-def _refuse_forgotten(warehouse: Warehouse, days: list[date]) -> None:
-    """A day can be judged again as long as the history reaches back to it."""
-    first = forgotten_before(warehouse)
-    if first and days[0] < first:
+def _refuse_forgotten(dbt: Dbt, warehouse: Warehouse, days: list[date]) -> None:
+    """A day can be judged again as long as the history reaches back to all that rules look at."""
+    before = forgotten_before(warehouse)
+    if before is None:
+        return
+    first = before + timedelta(days=_looked_back(dbt) or 0)
+    if days[0] < first:
         raise RunError(
-            f"{days[0]} cannot be judged again: the history before {first} is forgotten (`history_days` in "
+            f"{days[0]} cannot be judged again: the history before {before} is forgotten (`history_days` in "
             f"dbt_project.yml), so {first} is the first day that can"
         )
+
+
+def _looked_back(dbt: Dbt) -> int | None:
+    """How many days of the flags' history rules look at, the day before included; None without a limit."""
+    segments = (meta for entity in entities(dbt.document).values() for meta in entity["segments"].values())
+    reaches = [meta["looks_back"] for meta in segments]
+    return None if None in reaches else 1 + max(reaches, default=0)
 
 
 def last_day_over(document: Mapping[str, Any]) -> date:
@@ -194,6 +204,7 @@ def _look_for_edits(dbt: Dbt, day: date, unchanged: list[str]) -> None:
     known = entities(dbt.document)
     with open_warehouse(dbt.settings) as warehouse:
         create_edits(warehouse)
+        refuse_moved(warehouse, dbt.document, known)
         rename_segments(warehouse, dbt.document, known)
         rewind_edits(warehouse, day)
         record_definitions(warehouse, dbt.document, known)
@@ -231,11 +242,14 @@ def publish(dbt: Dbt, days: list[date], progress: Progress = silent) -> tuple[No
 
 
 def _forget_old_versions(dbt: Dbt, warehouse: Warehouse, day: date) -> None:
-    """Versions of flags that ended longer ago than the history is kept; by now stays were made of all of them."""
-    kept = int(dbt.settings.dbt_vars.get("history_days", 0))
-    if not kept:
+    """Versions of flags that ended longer ago than the history is kept, and than any rule looks at.
+
+    By now stays were made of all of them.
+    """
+    kept, looked_back = int(dbt.settings.dbt_vars.get("history_days", 0)), _looked_back(dbt)
+    if kept <= 0 or looked_back is None:
         return
-    before = day - timedelta(days=kept)
+    before = day - timedelta(days=kept + looked_back)
     note_forgotten(warehouse, before)
     for entity in entities(dbt.document):
         history = relations(dbt.document)[f"{entity}_history"]

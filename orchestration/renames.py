@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from orchestration.document import relations
 from orchestration.errors import MusterError
+from orchestration.publishing.mart import quoted_name
 from orchestration.warehouse import Warehouse
 
 KEY_COLUMNS = ("segment", "from_segment", "to_segment", "other_segment")
-KEPT = ("incremental", "snapshot")
+KEPT_OF_ENTITY = ("spells", "membership_kept", "metrics_daily")
+KEPT_OF_ALL = "segment_definition_history"
+MARTS = "muster_marts"
 LEDGER = ("definitions", "edits", "unedited_moves", "reconstructed")
 
 
@@ -26,34 +29,52 @@ def rename_segments(warehouse: Warehouse, document: Mapping[str, Any], entities:
     for name, entity in entities.items():
         for segment, meta in entity["segments"].items():
             for former in meta["formerly"]:
-                if former in _flags(warehouse, name):
-                    _rename(warehouse, document, name, str(former), segment)
+                flags = _flags(warehouse, name, str(entity["key"]))
+                if former in flags:
+                    both = segment in flags
+                    _rename(warehouse, document, entities, name, str(former), segment, both=both)
 
 
-def _flags(warehouse: Warehouse, entity: str) -> tuple[str, ...]:
-    tables = warehouse.tables()
-    return tables[f"{entity}_history"][1] if f"{entity}_history" in tables else ()
+def _flags(warehouse: Warehouse, entity: str, key: str) -> list[str]:
+    _, columns = warehouse.tables().get(f"{entity}_history", ("", ()))
+    return [column for column in columns if column != key and not column.startswith("dbt_")]
 
 
-def _rename(warehouse: Warehouse, document: Mapping[str, Any], entity: str, former: str, segment: str) -> None:
+def _rename(
+    warehouse: Warehouse,
+    document: Mapping[str, Any],
+    entities: Mapping[str, Any],
+    entity: str,
+    former: str,
+    segment: str,
+    *,
+    both: bool,
+) -> None:
     """The flag last: until it bears the new name, all of this is done again."""
     history = relations(document)[f"{entity}_history"]
-    both = segment in _flags(warehouse, entity)
+    old, new = quoted_name(former), quoted_name(segment)
     if both:
         _refuse_overlap(warehouse, document, former, segment)
     with warehouse.transaction():
-        for table, column in _tables_with_keys(warehouse, document):
+        # a definition that both had is kept once
+        warehouse.execute(
+            "delete from ledger.definitions where segment = ? and definition in "
+            "(select definition from ledger.definitions where segment = ?)",
+            [former, segment],
+        )
+        for table, column in _tables_with_keys(warehouse, document, entities):
             warehouse.execute(f"update {table} set {column} = ? where {column} = ?", [segment, former])
         warehouse.execute("update ledger.renames set segment = ? where segment = ?", [segment, former])
         warehouse.execute("delete from ledger.renames where former = ?", [former])
         warehouse.execute("insert into ledger.renames values (?, ?)", [former, segment])
         if both:
-            was_in = " or ".join(f"coalesce({flag}, false)" for flag in (segment, former))
-            warehouse.execute(f"update {history} set {segment} = {was_in}")
+            was_in = " or ".join(f"coalesce({flag}, false)" for flag in (new, old))
+            warehouse.execute(f"update {history} set {new} = {was_in}")
+            _join_stays(warehouse, document, entity, quoted_name(str(entities[entity]["key"])), segment)
     if both:
-        warehouse.execute(f"alter table {history} drop column {former}")
+        warehouse.execute(f"alter table {history} drop column {old}")
     else:
-        warehouse.execute(f"alter table {history} rename column {former} to {segment}")
+        warehouse.execute(f"alter table {history} rename column {old} to {new}")
 
 
 def _refuse_overlap(warehouse: Warehouse, document: Mapping[str, Any], former: str, segment: str) -> None:
@@ -71,11 +92,44 @@ def _refuse_overlap(warehouse: Warehouse, document: Mapping[str, Any], former: s
         )
 
 
-def _tables_with_keys(warehouse: Warehouse, document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Every table that is kept from run to run and names segments, with the column that does."""
+def _join_stays(warehouse: Warehouse, document: Mapping[str, Any], entity: str, key: str, segment: str) -> None:
+    """Where a stay under the former key ended and one under the new key began, it is one; marts are to be made anew."""
     tables, names = warehouse.tables(), relations(document)
-    for node in document["nodes"].values():
-        name = str(node["name"])
-        if node["config"].get("materialized") in KEPT and name in tables:
+    if (stays := f"{entity}_spells") in tables:
+        same = f"earlier.segment = ? and later.segment = earlier.segment and later.{key} = earlier.{key}"
+        warehouse.execute(
+            f"update {names[stays]} as earlier set exited_on = later.exited_on, exit_reason = later.exit_reason "
+            f"from {names[stays]} as later where {same} and later.entered_on = earlier.exited_on",
+            [segment],
+        )
+        warehouse.execute(
+            f"delete from {names[stays]} as later using {names[stays]} as earlier where {same} "
+            "and earlier.entered_on < later.entered_on and coalesce(earlier.exited_on > later.entered_on, true)",
+            [segment],
+        )
+    for name in _incremental_marts(document):
+        if name in tables:
+            warehouse.execute(f"drop table {names[name]}")
+
+
+def _incremental_marts(document: Mapping[str, Any]) -> list[str]:
+    return [
+        str(node["name"])
+        for node in document["nodes"].values()
+        if MARTS in node["tags"] and node["config"].get("materialized") == "incremental"
+    ]
+
+
+def _tables_with_keys(
+    warehouse: Warehouse, document: Mapping[str, Any], entities: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """Every table of Muster's that is kept from run to run and names segments, with the column that does.
+
+    An attribute, or a table of the project's own, may have a column of such a name too, and it says something else.
+    """
+    tables, names = warehouse.tables(), relations(document)
+    of_entities = (f"{entity}_{name}" for entity in entities for name in KEPT_OF_ENTITY)
+    for name in (KEPT_OF_ALL, *of_entities, *_incremental_marts(document)):
+        if name in tables:
             yield from ((names[name], column) for column in KEY_COLUMNS if column in tables[name][1])
     yield from ((f"ledger.{name}", "segment") for name in LEDGER if name in tables)

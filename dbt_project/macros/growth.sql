@@ -27,6 +27,7 @@
 
 {# Before a growing table is filled: forget the rows that are not settled. #}
 {% macro forget(conditions) -%}
+  {{ refuse_past_day() }}
   {%- if execute and is_incremental() -%}
     delete from {{ this }} where {{ conditions | join(' or ') }}
   {%- endif -%}

@@ -12,8 +12,24 @@
   cast('{{ var("as_of") }}' as {{ api.Column.translate_type('timestamp') }})
 {%- endmacro %}
 
+{# What later days left is not for a build by hand to forget: a run that judges a day again notes the later ones first. #}
+{% macro refuse_past_day() -%}
+  {%- set held = ledger_table('days') -%}
+  {%- if held is not none -%}
+    {%- set later = "as_of_date > " ~ as_of() ~ " and status <> 'planned'" -%}
+    {%- set last = run_query('select max(as_of_date) from ' ~ held ~ ' where ' ~ later).columns[0].values()[0] -%}
+    {%- if last is not none -%}
+      {{ exceptions.raise_compiler_error(
+        'days up to ' ~ last ~ ' are recorded, and this build is as of ' ~ var('as_of')
+        ~ ": say the last day, as in --vars '{as_of: " ~ last ~ "}', or let `muster run` judge an earlier one again"
+      ) }}
+    {%- endif -%}
+  {%- endif -%}
+{%- endmacro %}
+
 {# Before a day is recorded: forget what was recorded on it or later, so that it can be run again. #}
 {% macro rewind_delete() -%}
+  {{ refuse_past_day() }}
   {%- if execute and load_relation(this) is not none -%}
     delete from {{ this }} where dbt_valid_from >= {{ as_of_timestamp() }}
   {%- endif -%}
@@ -38,6 +54,20 @@
     {%- endfor -%}
     {#- once all columns are there: DuckDB alters no table that the same transaction has changed -#}
     {%- if added -%} {%- do run_query('update ' ~ this ~ ' set ' ~ added | join(', ')) -%} {%- endif -%}
+  {%- endif -%}
+{%- endmacro %}
+
+{# Attributes that the catalog has named since their history was last recorded: before that they are unknown. Days whose
+   record stays as it is are looked up in it all the same. #}
+{% macro widen_attributes(observed, history) -%}
+  {%- set held = adapter.get_relation(this.database, this.schema, history) if execute else none -%}
+  {%- if held is not none -%}
+    {%- set present = adapter.get_columns_in_relation(held) | map(attribute='name') | list -%}
+    {%- for column in adapter.get_columns_in_relation(api.Relation.create(this.database, this.schema, observed)) -%}
+      {%- if column.name not in present -%}
+        {%- do run_query('alter table ' ~ held ~ ' add column ' ~ adapter.quote(column.name) ~ ' ' ~ column.data_type) -%}
+      {%- endif -%}
+    {%- endfor -%}
   {%- endif -%}
 {%- endmacro %}
 

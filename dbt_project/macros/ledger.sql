@@ -1,6 +1,11 @@
-{# What Muster's runs note beside dbt, in the schema `ledger`: a table's rows, or none where no run has made it. #}
+{# A table that Muster's runs write beside dbt, in the schema `ledger`; none where no run has made it. #}
+{% macro ledger_table(name) -%}
+  {{ return(adapter.get_relation(this.database, 'ledger', name) if execute else none) }}
+{%- endmacro %}
+
+{# Its rows, or none. #}
 {% macro ledger(name, columns) -%}
-  {%- set held = adapter.get_relation(this.database, 'ledger', name) if execute else none -%}
+  {%- set held = ledger_table(name) -%}
   (
     {%- if held is not none %}
     select * from {{ held }}

@@ -2,7 +2,10 @@
 {{ config(meta={'dagster': {'ref': {'name': 'segment_counts_daily'}}}) }}
 with kept_counts as (
     select * from {{ ref('segment_counts_daily') }}
-    where as_of_date >= {{ membership_from() }}
+    where
+        as_of_date >= {{ membership_from() }}
+        -- of an entity that the catalog names no more, nothing but the counts is kept
+        and entity in (select entity from {{ ref('entity_presence') }})
 ),
 
 counts as (

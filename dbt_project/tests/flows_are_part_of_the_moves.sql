@@ -2,10 +2,17 @@
 {{ config(meta={'dagster': {'ref': {'name': 'segment_flows'}}}) }}
 with flows as (
     select * from {{ ref('segment_flows') }}
+    {{ where_changed(['period_end']) }}
 ),
 
-counts as (
-    select * from {{ ref('segment_counts_daily') }}
+moves as (
+    select
+        as_of_date,
+        segment,
+        count(case when transition = 'entered' then 1 end) as entries,
+        count(case when transition = 'exited' then 1 end) as exits
+    from {{ ref('segment_transitions') }}
+    group by as_of_date, segment
 )
 
 select
@@ -15,12 +22,12 @@ select
     flows.period_start,
     flows.subjects
 from flows
-left join counts
-    on counts.as_of_date between flows.period_start and flows.period_end
-    and counts.segment in (flows.from_segment, flows.to_segment)
+left join moves
+    on moves.as_of_date between flows.period_start and flows.period_end
+    and moves.segment in (flows.from_segment, flows.to_segment)
 group by flows.from_segment, flows.to_segment, flows.grain, flows.period_start, flows.subjects
-having flows.subjects > sum(case when counts.segment = flows.to_segment then counts.entries else 0 end)
+having flows.subjects > sum(case when moves.segment = flows.to_segment then moves.entries else 0 end)
         and flows.to_segment is not null
-    or flows.subjects > sum(case when counts.segment = flows.from_segment then counts.exits else 0 end)
+    or flows.subjects > sum(case when moves.segment = flows.from_segment then moves.exits else 0 end)
         and flows.from_segment is not null
     or flows.subjects <= 0

@@ -279,7 +279,8 @@ def _check_former_keys(specs: dict[str, SegmentSpec], report: Report) -> None:
         for former in spec.formerly:
             if former.text in specs:
                 message = f"`{former.text}` is the key of {specs[former.text].source.path}"
-                report.error("bad-former-key", message, former.span, "name a key that no file has any more")
+                help_ = "name a key that no file has; once the renamed segment was judged, this line may go"
+                report.error("bad-former-key", message, former.span, help_)
             elif former.text in claimed:
                 message = f"`{former.text}` is also a former key of `{claimed[former.text]}`"
                 report.error("bad-former-key", message, former.span, "remove one of the two: a history has one heir")

@@ -10,7 +10,7 @@ from orchestration.compiler.audience import audience_exposure
 from orchestration.compiler.catalog import Entity, Link
 from orchestration.compiler.compile import Compilation
 from orchestration.compiler.engines.engine import Engine
-from orchestration.compiler.knowledge import knows_now, recorded_of
+from orchestration.compiler.knowledge import knows_now, looks_back, recorded_of
 from orchestration.compiler.measures import measure_definitions
 from orchestration.compiler.plan import Plan
 from orchestration.compiler.segment import Segment
@@ -132,6 +132,7 @@ def _recorded_documents(entity: Entity) -> list[Document]:
             f"The attributes of each {entity.name} as recorded for the day; before the first record, as they are now.",
             [subject],
             materialized="view",
+            pre_hook="{{ widen_attributes('" + f"{entity.name}_observed', '{entity.versions}" + "') }}",
             tags=[DAY],
         ),
     ]
@@ -254,6 +255,7 @@ def _segment_meta(compilation: Compilation, segment: Segment) -> Document:
         "formerly": list(segment.formerly),
         "known_now": knows_now(compilation, segment),
         "recorded": recorded_of(compilation, segment),
+        "looks_back": looks_back(segment),
     }
 
 

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from orchestration.compiler.catalog import Entity, EventRows, Link, Rows
 from orchestration.compiler.compile import Compilation
-from orchestration.compiler.segment import Condition, EndCondition, RelationCondition, Segment, conditions
+from orchestration.compiler.segment import (
+    Condition,
+    EndCondition,
+    MoveCondition,
+    RelationCondition,
+    Segment,
+    conditions,
+)
+from orchestration.compiler.window import Day, DayWindow, FixedDay, PeriodDay, RelativeDay
+
+EVER = 1_000_000
+LONGEST = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
 
 
 def knows_now(compilation: Compilation, segment: Segment) -> bool:
@@ -57,3 +69,28 @@ def _reads_now(condition: Condition) -> bool:
             return where is not None or having is not None
         case _:
             return False
+
+
+def looks_back(segment: Segment) -> int | None:
+    """How many days of what was recorded of segments a rule looks at; None without a limit."""
+    moving = [each for each in conditions(segment.rule) if isinstance(each, MoveCondition)]
+    reaches = [min((_reach(window) for window in each.windows), default=EVER) for each in moving]
+    furthest = max(reaches, default=0)
+    return None if furthest >= EVER else furthest
+
+
+def _reach(window: DayWindow) -> int:
+    """The days from a window's first one to the as-of day, periods at their longest."""
+    return EVER if window.first is None else _days_back(window.first)
+
+
+def _days_back(day: Day) -> int:
+    match day:
+        case RelativeDay(months, days, since):
+            return (_days_back(since) if since else 0) - LONGEST["month"] * months - days
+        case PeriodDay(unit, periods, days):
+            return LONGEST[unit] * (1 - periods) - days
+        case FixedDay():
+            return EVER
+        case _:
+            assert_never(day)

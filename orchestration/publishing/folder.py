@@ -17,6 +17,7 @@ Versions before the current one are kept for readers that have just opened them,
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ MANIFEST = "manifest.json"
 PARQUET = "parquet"
 ASIDE = ".partial"
 FORMER_KEPT = 2
+VERSION = re.compile(r"\d{6,}_\d{4}-\d{2}-\d{2}\Z")
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,9 @@ class PublishedFolder:
             return json_to_publication((self.current / MANIFEST).read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError):
             return None
+        except (OSError, ValueError, KeyError) as error:
+            remedy = f"remove {self.current}, and the next run publishes anew"
+            raise PublishError(f"cannot read {self.current / MANIFEST} ({error}): {remedy}") from error
 
     def said(self, day: date) -> str:
         """In words, what became of the marts of a run whose last day was `day`."""
@@ -105,8 +110,9 @@ class PublishedFolder:
         _flush(self.path)
 
     def _whole(self) -> list[Path]:
-        """The versions that were written whole, oldest first."""
-        return sorted((each for each in self.versions.iterdir() if not each.name.startswith(".")), key=_number)
+        """The versions that were written whole, oldest first; what else lies there is not ours to count or remove."""
+        found = (each for each in self.versions.iterdir() if VERSION.match(each.name) and each.is_dir())
+        return sorted(found, key=_number)
 
     def _clear(self) -> None:
         """Remove what a killed run left."""

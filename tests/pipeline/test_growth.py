@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from orchestration.pipeline import RunError
+from orchestration.pipeline import RunError, begin, judge_days
 from tests.pipeline.club import SPECS, club, day
 from tests.project import SmallProject
 
@@ -77,7 +78,7 @@ def test_stays_presence_and_counts_do_not_depend_on_what_is_kept(frugal: SmallPr
         "segment_retention",
     ):
         assert kept[table] == whole[table]
-    [old] = frugal.rows(f"select count(*) from member_history where dbt_valid_to < '{day(DAYS - 1 - HISTORY)}'")
+    [old] = frugal.rows(f"select count(*) from member_history where dbt_valid_to < '{day(DAYS - 2 - HISTORY)}'")
     assert old == (0,) and len(kept["member_history"]) < len(whole["member_history"])
 
 
@@ -117,3 +118,30 @@ def test_a_segment_renamed_later_keeps_its_days(frugal: SmallProject) -> None:
     after = listed(frugal, "member_membership_daily")
     assert {(on, who) for on, segment, who in after if segment == "usuals"} == before
     assert "regulars" not in {segment for _, segment, _ in after}
+
+
+def test_a_long_range_that_was_interrupted_can_be_run_again(frugal: SmallProject) -> None:
+    dbt = frugal.dbt(tested=False)
+    first, last = day(DAYS), day(DAYS + HISTORY + 1)
+    begin(dbt, first, last)
+    judge_days(dbt, [first, day(DAYS + 1)])
+    frugal.run(first, last, dbt=dbt)
+    assert from_stays(frugal, last) == {row for row in listed(frugal, "member_membership_daily") if row[0] == last}
+
+
+def test_a_mart_that_was_dropped_is_made_anew_from_all_stays(frugal: SmallProject) -> None:
+    before = frugal.contents()
+    frugal.execute("drop table segment_counts_daily")
+    frugal.run(max(recorded(frugal)), tested=False)
+    assert frugal.contents()["segment_counts_daily"] == before["segment_counts_daily"]
+
+
+def test_a_build_by_hand_that_says_no_day_forgets_nothing(frugal: SmallProject) -> None:
+    before = frugal.contents()
+    results = frugal.dbt(tested=False).build(day(0), "member_history member_spells segment_counts_daily")
+    assert any("say the last day" in result.message for result in results if not result.ok)
+    assert frugal.contents() == before
+
+
+def recorded(project: SmallProject) -> list[date]:
+    return [on for (on,) in project.rows("select as_of_date from ledger.days") if isinstance(on, date)]

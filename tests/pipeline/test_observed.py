@@ -139,3 +139,22 @@ def test_days_that_were_never_judged_on_time_are_reconstructed(tmp_path: Path) -
     project.run(day(0), day(1))
     assert bases(project, "pro_members") == ["reconstructed"] * 2
     assert members(project, "pro_members") == [0, 1]
+
+
+def test_a_day_on_time_is_judged_again_though_an_attribute_is_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = SmallProject(tmp_path)
+    catalog = "entities:\n  member: {model: members, key: member_id, history: recorded, attributes: {plan: text}}\n"
+    project.lay_down(catalog, {"a/pro.yml": "entity: member\nwhere: {plan: pro}\n"}, "members")
+    project.execute("create schema raw", "create table raw.members as select 1 as member_id, 'pro' as plan, 3 as level")
+    monkeypatch.setattr(pipeline, "last_day_over", lambda _: day(0))
+    project.run(day(0), tested=False)
+    project.write("catalog.yml", catalog.replace("plan: text", "plan: text, level: integer"))
+    project.write("a/high.yml", "entity: member\nwhere: {level: {at_least: 2}}\n")
+    monkeypatch.setattr(pipeline, "last_day_over", lambda _: day(1))
+    project.run(day(0), day(1), tested=False)
+    assert project.rows("select segment, entered_on from member_spells order by 1") == [
+        ("high", day(1)),
+        ("pro", day(0)),
+    ]

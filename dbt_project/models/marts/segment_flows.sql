@@ -74,7 +74,7 @@ changes as (
         grain,
         period_start,
         max(move) as move,
-        max(case when reason = 'definition' then 1 else 0 end) as is_by_definition
+        max(case when reason in ('definition', 'archived') then 1 else 0 end) as is_by_definition
     from moves
     group by entity, segment, subject_key, grain, period_start
     having count(*) = 1
