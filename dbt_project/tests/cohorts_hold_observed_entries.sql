@@ -12,7 +12,7 @@ retention as (
 
 spells as (
     select * from {{ ref('segment_spells') }}
-    where entry_observed
+    where entry_observed and entry_reason <> 'definition'
 )
 
 select

@@ -5,14 +5,14 @@ with flows as (
     {{ where_changed(['period_end']) }}
 ),
 
+spells as (
+    select * from {{ ref('segment_spells') }}
+),
+
 moves as (
-    select
-        as_of_date,
-        segment,
-        count(case when transition = 'entered' then 1 end) as entries,
-        count(case when transition = 'exited' then 1 end) as exits
-    from {{ ref('segment_transitions') }}
-    group by as_of_date, segment
+    select entered_on as as_of_date, segment, 1 as entries, 0 as exits from spells
+    union all
+    select exited_on as as_of_date, segment, 0 as entries, 1 as exits from spells where exited_on is not null
 )
 
 select

@@ -9,7 +9,7 @@ spells as (
         segment,
         count(*) as spells
     from {{ ref('segment_spells') }}
-    where entry_observed
+    where entry_observed and entry_reason <> 'definition'
     group by segment
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -75,10 +75,14 @@ class Versions:
 
 @dataclass(frozen=True)
 class Diary:
-    """Who was in one segment at the end of each day, and on which days its judging began, or began again."""
+    """Who was in one segment at the end of each day, and on which days its judging began, or began again.
+
+    `edits` are days on which its definition was edited, with those whose entries on it are the edit's.
+    """
 
     members: dict[date, frozenset[str]]
     beginnings: frozenset[date]
+    edits: Mapping[date, frozenset[str]]
 
     def at(self, day: date) -> frozenset[str]:
         return self.members.get(day, frozenset())
@@ -91,8 +95,12 @@ class Diary:
 
     @cached_property
     def entries(self) -> dict[date, frozenset[str]]:
-        """Entries that were seen to happen: not those of a day on which the judging began."""
-        return {day: self.entered(day) for day in self.members if day not in self.beginnings}
+        """Entries that were seen to happen, by the subjects themselves: not on days on which the judging began."""
+        return {
+            day: self.entered(day) - self.edits.get(day, frozenset())
+            for day in self.members
+            if day not in self.beginnings
+        }
 
     def stays(self) -> Iterator[tuple[str, date, date | None]]:
         """Subject, first day in, first day out."""

@@ -65,7 +65,11 @@ def history(project: SmallProject) -> Versions:
 @pytest.fixture(scope="module")
 def diaries(history: Versions) -> dict[str, Diary]:
     return {
-        segment: Diary({day: history.keys(day, segment) for day in EVERY_DAY}, beginnings(segment))
+        segment: Diary(
+            {day: history.keys(day, segment) for day in EVERY_DAY},
+            beginnings(segment),
+            {BACK: history.keys(BACK - timedelta(days=1))} if segment == "none" else {},
+        )
         for segment in SEGMENTS
     }
 

@@ -69,8 +69,8 @@ class World:
                 yield Stay(subject, day, next(out, None))
 
     def entered(self, segment: str, day: date) -> frozenset[str]:
-        """Entries that were seen to happen."""
-        if day <= BEGINS[segment]:
+        """Entries that were seen to happen, and that were the subjects' own."""
+        if day <= BEGINS[segment] or (segment == "edited" and day in EDITS):
             return frozenset()
         return self.at(segment, day) - self.at(segment, day - ONE_DAY)
 

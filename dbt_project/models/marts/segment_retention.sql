@@ -27,19 +27,22 @@ begun as (
     {%- endif %}
 ),
 
+-- whom an edit let in was one of those before already, as far as the subject goes
 open_spells as (
-    select spells.*
+    select
+        spells.*,
+        spells.entry_observed and spells.entry_reason <> 'definition' as is_own_entry
     from spells
     left join begun
         on begun.segment = spells.segment
     where spells.entered_on >= {{ date_literal(firsts.values() | min) }} or begun.segment is null
 ),
 
--- whether a subject's stay is its first observed one in a week or a month: then it stands for the subject in that cohort
+-- whether a subject's stay is its first by itself in a week or a month: then it stands for the subject in that cohort
 numbered as (
     select
         *,
-        lag(case when entry_observed then entered_on end) over (
+        lag(case when is_own_entry then entered_on end) over (
             partition by entity, segment, subject_key
             order by entered_on
         ) as previous_entered_on
@@ -54,7 +57,7 @@ stays as (
         numbered.entered_on,
         numbered.exited_on,
         {%- for grain in grains %}
-        numbered.entry_observed
+        numbered.is_own_entry
         and (numbered.entered_on >= {{ date_literal(firsts[grain]) }} or begun.segment is null)
         and (
             numbered.previous_entered_on is null

@@ -2,6 +2,7 @@
 with spells as (
     select * from {{ ref('segment_spells') }}
     where entry_observed
+        and entry_reason <> 'definition'
         and (exited_on is null or exited_on >= {{ date_literal(settled_before) }})
 ),
 
