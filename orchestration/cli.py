@@ -328,6 +328,11 @@ def _check_calendar(settings: Settings, compilation: Compilation) -> None:
             raise MusterError(
                 f"dbt_project.yml has `{name}: {found}` among its vars and the catalog `{said}`: make them the same"
             )
+    for name, least in (("membership_days", 1), ("history_days", 0)):
+        found = settings.dbt_vars.get(name, least)
+        if not isinstance(found, int) or found < least:
+            help_ = f"write a number of days, from {least} on"
+            raise MusterError(f"dbt_project.yml has `{name}: {found}` among its vars: {help_}")
 
 
 @app.command()
@@ -356,13 +361,16 @@ def _run_days(project: Path | None, first: datetime | None, last: datetime | Non
     settings = load_settings(project)
     _needs_dbt(settings)
     compilation = understood(settings)
+    _check_calendar(settings, compilation)
     _needs_compiled(settings, compilation)
     day = yesterday(compilation.catalog.timezone)
     with printing.progress() as progress:
         done = run_days(Dbt(settings), first.date() if first else day, last.date() if last else day, progress)
     if as_json:
-        printing.json_({"days": [each.isoformat() for each in done.days], "steps": len(done.results)})
+        days = [each.isoformat() for each in done.days]
+        printing.json_({"days": days, "steps": len(done.results), "notes": list(done.notes)})
     else:
+        printing.notes(done.notes)
         count = f"{len(done.days)} day{'' if len(done.days) == 1 else 's'}"
         stands = PublishedFolder(settings.published).said(done.days[-1])
         printing.line(f"judged {done.days[0]} to {done.days[-1]} ({count}), {stands}")

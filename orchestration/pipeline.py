@@ -28,6 +28,7 @@ from orchestration.edits import create_edits, find_edits, record_definitions, re
 from orchestration.errors import MusterError
 from orchestration.gates.result import GateResult
 from orchestration.gates.source import SourceTable, source_gate
+from orchestration.notes import run_notes
 from orchestration.observed import create_observed, kept_records, note_day
 from orchestration.publishing.folder import PublishedFolder
 from orchestration.publishing.mart import marts_of
@@ -59,10 +60,11 @@ class RunError(MusterError):
 
 @dataclass(frozen=True)
 class Run:
-    """What a run did: the days it judged, and the result of every node of its last day."""
+    """What a run did: the days it judged, the result of every node of its last day, and what it has to say."""
 
     days: tuple[date, ...]
     results: tuple[NodeResult, ...]
+    notes: tuple[str, ...] = ()
 
 
 def silent(_: str, __: int, ___: int) -> None:
@@ -83,7 +85,9 @@ def run_days(dbt: Dbt, first: date, last: date, progress: Progress = silent) -> 
     check_sources(dbt, days[-1])
     judged = judge_days(dbt, days, progress)
     published = publish(dbt, days, progress)
-    return Run(tuple(days), (*sources, *judged, *published))
+    with open_warehouse(dbt.settings) as warehouse:
+        notes = run_notes(warehouse, dbt.document, days)
+    return Run(tuple(days), (*sources, *judged, *published), notes)
 
 
 def begin(dbt: Dbt, first: date, last: date) -> list[date]:

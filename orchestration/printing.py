@@ -32,6 +32,12 @@ def error(text: str) -> None:
     _write(sys.stderr, f"error: {text}\n")
 
 
+def notes(found: Iterable[str]) -> None:
+    """What a command says beside its result, on standard error."""
+    for note in found:
+        _write(sys.stderr, f"note: {note}\n")
+
+
 def _write(stream: TextIO, text: str) -> None:
     """Write; when the reader has gone, as `head` does, the rest is written to nobody."""
     try:

@@ -393,7 +393,9 @@ def _check_reference(node: Node, entity: Entity, scope: Scope) -> None:
     key, span = as_text(node), node.span
     spec = scope.specs.get(key)
     if spec is None:
-        raise error("unknown-segment", f"there is no segment `{key}`", span, nearest(key, scope.specs))
+        heirs = [each.key for each in scope.specs.values() if key in {former.text for former in each.formerly}]
+        help_ = f"it is `{heirs[0]}` now" if heirs else nearest(key, scope.specs)
+        raise error("unknown-segment", f"there is no segment `{key}`", span, help_)
     if spec.entity and spec.entity != entity.name:
         message = f"`{key}` is a segment of {spec.entity}, not of {entity.name}"
         raise error("wrong-entity", message, span, f"name a segment of {entity.name}")

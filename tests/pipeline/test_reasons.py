@@ -70,7 +70,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> SmallProject:
         project.write(f"m/{name}.yml", f"entity: member\nwhere: {asked}\n")
     staging = project.settings.dbt_project / "models" / "staging" / "members.sql"
     staging.write_text("select * rename (points as score) from raw.members\n", encoding="utf-8")
-    project.run(day(6))
+    notes = project.run(day(6)).notes
+    assert any("all moves of `rich` count as its edit's" in note and "points" in note for note in notes)
     return project
 
 

@@ -60,7 +60,8 @@ def test_a_former_key_that_was_said_too_late_still_joins_both_histories(tmp_path
     project.run(day(3), tested=False)
     project.remove("m/a.yml")
     project.write("m/b.yml", PRO_OR_TEAM)
-    project.run(day(4), tested=False)
+    [note] = project.run(day(4), tested=False).notes
+    assert "`b` began as `a` ended" in note and "`formerly: a`" in note
     project.write("m/b.yml", "formerly: a\nentity: member\nwhere: {plan: [pro, free]}\n")
     project.run(day(5))
     assert spells(project, "b") == [
