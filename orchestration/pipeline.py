@@ -94,9 +94,11 @@ def begin(dbt: Dbt, first: date, last: date) -> list[date]:
     """Find and note the days to judge."""
     with open_warehouse(dbt.settings) as warehouse:
         create_days(warehouse)
-        days = days_to_run(recorded_days(warehouse), first, last)
+        known = recorded_days(warehouse)
+        days = days_to_run(known, first, last)
         _refuse_surprises(dbt, days, first, last)
-        _refuse_forgotten(dbt, warehouse, days)
+        if days[0] in known:
+            _refuse_forgotten(dbt, warehouse, days[0])
         plan_days(warehouse, days)
     return days
 
@@ -115,15 +117,15 @@ def _refuse_surprises(dbt: Dbt, days: list[date], first: date, last: date) -> No
         )
 
 
-def _refuse_forgotten(dbt: Dbt, warehouse: Warehouse, days: list[date]) -> None:
+def _refuse_forgotten(dbt: Dbt, warehouse: Warehouse, day: date) -> None:
     """A day can be judged again as long as the history reaches back to all that rules look at."""
     before = forgotten_before(warehouse)
     if before is None:
         return
     first = before + timedelta(days=_looked_back(dbt) or 0)
-    if days[0] < first:
+    if day < first:
         raise RunError(
-            f"{days[0]} cannot be judged again: the history before {before} is forgotten (`history_days` in "
+            f"{day} cannot be judged again: the history before {before} is forgotten (`history_days` in "
             f"dbt_project.yml), so {first} is the first day that can"
         )
 

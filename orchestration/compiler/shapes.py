@@ -61,7 +61,10 @@ from {{ ref('ENTITY_segments') }}
 """
 
 BLOCKS = """\
-{{ member_blocks(ref('ENTITY_segments'), 'KEY_NAME') }}
+with blocks as (
+    {{ member_blocks(ref('ENTITY_segments'), 'KEY_NAME') }}
+)
+select * from blocks
 """
 
 # versions of subjects that changed since: the one that held before, and those that followed it

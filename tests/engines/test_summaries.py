@@ -16,7 +16,6 @@ from orchestration.compiler.engines.registry import ENGINES
 from orchestration.compiler.metrics import metrics_select
 from orchestration.compiler.problem import SourceFile
 from orchestration.compiler.render import put_tables
-from orchestration.compiler.sql import located
 from orchestration.compiler.waterfall import waterfall_select
 from tests.engines.on_postgres import Postgres
 from tests.reference.judging import Engine
@@ -61,11 +60,15 @@ def flags(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         yield {"buyer_id": row["buyer_id"], "many": many, "rated": rated, "none": False}
 
 
+def quoted(name: str) -> exp.Table:
+    return exp.Table(this=exp.to_identifier(name, quoted=True))
+
+
 def found(engine: Engine, query: exp.Query, rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     columns = {"buyer_traits": TRAITS, "buyer_segments": {"buyer_id": "integer"} | dict.fromkeys(SPECS, "boolean")}
     engine.load(columns, {"buyer_traits": rows, "buyer_segments": list(flags(rows))})
     assert isinstance(query, exp.Select)
-    return sorted(engine.rows(ENGINES[engine.dialect].to_sql(put_tables(query.copy(), located, date(2024, 1, 1)))))
+    return sorted(engine.rows(ENGINES[engine.dialect].to_sql(put_tables(query.copy(), quoted, date(2024, 1, 1)))))
 
 
 @pytest.mark.parametrize("few", [False, True])

@@ -23,7 +23,6 @@ each_part = pytest.mark.parametrize("_part", range(PARTS))
 
 
 @pytest.mark.long
-@pytest.mark.part
 @each_part
 def test_sql_agrees_with_the_evaluator(_part: int) -> None:
     agrees()
