@@ -321,15 +321,15 @@ def _check_calendar(settings: Settings, compilation: Compilation) -> None:
     """The marts tell days and weeks by the dbt project's own variables."""
     if not settings.has_dbt:
         return
-    catalog = compilation.catalog
+    catalog, told = compilation.catalog, settings.dbt_vars
     for name, said in (("timezone", catalog.timezone), ("week_starts_on", catalog.week_starts_on)):
-        found = settings.dbt_vars.get(name, said)
+        found = told.get(name, said)
         if found != said:
             raise MusterError(
                 f"dbt_project.yml has `{name}: {found}` among its vars and the catalog `{said}`: make them the same"
             )
     for name, least in (("membership_days", 1), ("history_days", 0)):
-        found = settings.dbt_vars.get(name, least)
+        found = told.get(name, least)
         if not isinstance(found, int) or found < least:
             help_ = f"write a number of days, from {least} on"
             raise MusterError(f"dbt_project.yml has `{name}: {found}` among its vars: {help_}")

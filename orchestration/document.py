@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+DEFINITION_HISTORY = "segment_definition_history"
+
 
 def entities(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Each entity's entry in the manifest: key, time zone, sources, segments."""

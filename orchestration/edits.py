@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from orchestration.document import relations
+from orchestration.document import DEFINITION_HISTORY, relations
 from orchestration.errors import MusterError
-from orchestration.warehouse import Warehouse, WarehouseError
+from orchestration.warehouse import Warehouse, WarehouseError, quoted_name
 
 _REF = re.compile(r"\{\{ ref\('(\w+)'\) \}\}")
 _OPENED, _CLOSED = "```sql\n", "\n```"
@@ -91,28 +91,39 @@ def create_edits(warehouse: Warehouse) -> None:
 
 
 def record_definitions(warehouse: Warehouse, document: Mapping[str, Any], entities: Mapping[str, Any]) -> None:
-    """Keep today's definitions as queries that any later day can ask."""
-    tables = relations(document)
+    """Keep today's definitions as queries that any later day can ask; those that are kept already stay untouched."""
+    tables, blocks = relations(document), _blocks(document)
     with warehouse.transaction():
-        for segment, definition in _defined(entities):
-            known = [segment, definition]
-            warehouse.execute("delete from ledger.definitions where segment = ? and definition = ?", known)
-            query = _query(document, segment, tables)
-            warehouse.execute("insert into ledger.definitions values (?, ?, ?)", [*known, query])
+        for entity in entities.values():
+            for segment, meta in entity["segments"].items():
+                query = _query(blocks[f"definition_{segment}"], tables)
+                if _kept(warehouse, segment, meta["definition"]) != query:
+                    _keep(warehouse, segment, meta["definition"], query)
 
 
-def _defined(entities: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [
-        (segment, meta["definition"]) for entity in entities.values() for segment, meta in entity["segments"].items()
-    ]
+def _blocks(document: Mapping[str, Any]) -> dict[str, str]:
+    """The documentation that dbt's manifest keeps, by name."""
+    return {str(block["name"]): str(block["block_contents"]) for block in document["docs"].values()}
 
 
-def _query(document: Mapping[str, Any], segment: str, tables: Mapping[str, str]) -> str:
-    """A segment's query as dbt's manifest keeps it, on the warehouse's own tables."""
-    blocks = (block for block in document["docs"].values() if block["name"] == f"definition_{segment}")
-    block = str(next(blocks)["block_contents"])
+def _query(block: str, tables: Mapping[str, str]) -> str:
+    """A segment's query as its documentation has it, on the warehouse's own tables."""
     query = block[block.index(_OPENED) + len(_OPENED) : block.rindex(_CLOSED)]
     return _REF.sub(lambda found: tables.get(found[1], found[1]), query)
+
+
+def _kept(warehouse: Warehouse, segment: str, definition: str) -> str | None:
+    """The query of a definition, if it was ever kept."""
+    rows = warehouse.rows(
+        "select query from ledger.definitions where segment = ? and definition = ?", [segment, definition]
+    )
+    return str(rows[0][0]) if rows else None
+
+
+def _keep(warehouse: Warehouse, segment: str, definition: str, query: str) -> None:
+    named = [segment, definition]
+    warehouse.execute("delete from ledger.definitions where segment = ? and definition = ?", named)
+    warehouse.execute("insert into ledger.definitions values (?, ?, ?)", [*named, query])
 
 
 def find_edits(warehouse: Warehouse, document: Mapping[str, Any], entities: Mapping[str, Any], day: date) -> list[Edit]:
@@ -124,11 +135,7 @@ def find_edits(warehouse: Warehouse, document: Mapping[str, Any], entities: Mapp
         for segment, meta in entity["segments"].items()
     }
     changed = [key for key, held in before.items() if key in now and now[key][2] != held]
-    kept = {
-        (str(segment), str(definition)): str(query)
-        for segment, definition, query in warehouse.rows("select segment, definition, query from ledger.definitions")
-    }
-    return [Edit(now[key][0], now[key][1], key, kept.get((key, before[key]))) for key in changed]
+    return [Edit(now[key][0], now[key][1], key, _kept(warehouse, key, before[key])) for key in changed]
 
 
 def refuse_moved(warehouse: Warehouse, document: Mapping[str, Any], entities: Mapping[str, Any]) -> None:
@@ -136,11 +143,12 @@ def refuse_moved(warehouse: Warehouse, document: Mapping[str, Any], entities: Ma
 
     Raises EditError.
     """
-    history = "segment_definition_history"
-    if history not in warehouse.tables():
+    if DEFINITION_HISTORY not in warehouse.tables():
         return
     of_entity = {segment: name for name, entity in entities.items() for segment in entity["segments"]}
-    rows = warehouse.rows(f"select distinct segment, entity from {relations(document)[history]} order by all")
+    rows = warehouse.rows(
+        f"select distinct segment, entity from {relations(document)[DEFINITION_HISTORY]} order by all"
+    )
     for segment, entity in rows:
         if (now := of_entity.get(str(segment), entity)) != entity:
             raise EditError(
@@ -151,11 +159,11 @@ def refuse_moved(warehouse: Warehouse, document: Mapping[str, Any], entities: Ma
 
 def _definitions_before(warehouse: Warehouse, tables: Mapping[str, str], day: date) -> dict[str, str]:
     """The definitions that held the day before, of segments that were not archived."""
-    history = tables["segment_definition_history"]
-    if "segment_definition_history" not in warehouse.tables():
+    if DEFINITION_HISTORY not in warehouse.tables():
         return {}
     rows = warehouse.rows(
-        f"select segment, definition from {history} where {_lasting(day)} and status <> 'archived' order by segment"
+        f"select segment, definition from {tables[DEFINITION_HISTORY]} "
+        f"where {_lasting(day)} and status <> 'archived' order by segment"
     )
     return {str(segment): str(definition) for segment, definition in rows}
 
@@ -166,16 +174,19 @@ def _lasting(day: date) -> str:
     return f"dbt_valid_from < {at} and (dbt_valid_to is null or dbt_valid_to >= {at})"
 
 
-def tell_apart(warehouse: Warehouse, document: Mapping[str, Any], edits: Iterable[Edit], day: date) -> None:
+def tell_apart(
+    warehouse: Warehouse, document: Mapping[str, Any], entities: Iterable[str], edits: Iterable[Edit], day: date
+) -> None:
     """Note who would have moved on a day without its edits.
 
     A query that can no longer be asked, since a table or a column of it is gone, is noted with the problem: the moves
     of its segment then all count as the edit's.
     """
     tables = relations(document)
+    formers = _under_former_keys(warehouse, entities, tables)
     known: set[str] = set()
     for edit in edits:
-        problem = _told_apart(warehouse, tables, edit, day, with_arrivals=edit.entity not in known)
+        problem = _told_apart(warehouse, tables, formers, edit, day, with_arrivals=edit.entity not in known)
         if problem is None:
             known.add(edit.entity)
         row = [day, edit.entity, edit.segment, problem is None, problem]
@@ -183,16 +194,25 @@ def tell_apart(warehouse: Warehouse, document: Mapping[str, Any], edits: Iterabl
 
 
 def _told_apart(
-    warehouse: Warehouse, tables: Mapping[str, str], edit: Edit, day: date, *, with_arrivals: bool
+    warehouse: Warehouse,
+    tables: Mapping[str, str],
+    formers: Mapping[str, str],
+    edit: Edit,
+    day: date,
+    *,
+    with_arrivals: bool,
 ) -> str | None:
     """What is wrong with the old query; None where nothing is."""
-    if edit.query is None:
+    query = edit.query
+    if query is None:
         return "the definition before was not kept"
+    for table, with_formers in formers.items():
+        query = query.replace(table, with_formers)
     spelled = {
-        "query": _under_former_keys(warehouse, edit.query, tables).replace(_DAY, day.isoformat()),
+        "query": query.replace(_DAY, day.isoformat()),
         "history": tables[f"{edit.entity}_history"],
-        "key": f'"{edit.key}"',
-        "flag": f'"{edit.segment}"',
+        "key": quoted_name(edit.key),
+        "flag": quoted_name(edit.segment),
         "lasting": _lasting(day),
     }
     try:
@@ -205,22 +225,15 @@ def _told_apart(
     return None
 
 
-def _under_former_keys(warehouse: Warehouse, query: str, tables: Mapping[str, str]) -> str:
-    """A kept query with the past of segments that were renamed since readable under their former keys."""
+def _under_former_keys(warehouse: Warehouse, entities: Iterable[str], tables: Mapping[str, str]) -> dict[str, str]:
+    """For each table of the past what lets kept queries read it under the keys that segments had before renames."""
     renames = [(str(old), str(new)) for old, new in warehouse.rows("select former, segment from ledger.renames")]
     if not renames:
-        return query
+        return {}
     columns = {name: held for name, (_, held) in warehouse.tables().items()}
-    ours = [name for name in tables if name.endswith("_history") and _is_ours(columns.get(name, ()))]
-    pasts = {tables[name]: columns[name] for name in ours}
-    for table, held in {**pasts, UNEDITED_MOVES: columns["unedited_moves"]}.items():
-        query = query.replace(table, _with_former(table, renames, held))
-    return query
-
-
-def _is_ours(columns: Collection[str]) -> bool:
-    """Whether a table is a snapshot, in logical time, and not one of the project's own by its name alone."""
-    return {"dbt_scd_id", "dbt_valid_from", "dbt_valid_to"} <= set(columns)
+    ours = [name for name in (DEFINITION_HISTORY, *(f"{entity}_history" for entity in entities)) if name in columns]
+    pasts = {tables[name]: columns[name] for name in ours} | {UNEDITED_MOVES: columns["unedited_moves"]}
+    return {table: _with_former(table, renames, held) for table, held in pasts.items()}
 
 
 def _with_former(table: str, renames: Iterable[tuple[str, str]], held: Collection[str]) -> str:
@@ -232,7 +245,7 @@ def _with_former(table: str, renames: Iterable[tuple[str, str]], held: Collectio
             for old, new in renames
         ]
         return f"(select segment, {others} from {table}{''.join(formers)}) as under_former_keys"
-    flags = [f', "{new}" as "{old}"' for old, new in renames if new in held and old not in held]
+    flags = [f", {quoted_name(new)} as {quoted_name(old)}" for old, new in renames if new in held and old not in held]
     return f"(select *{''.join(flags)} from {table}) as under_former_keys"
 
 

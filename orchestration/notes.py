@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from orchestration.document import relations
+from orchestration.document import DEFINITION_HISTORY, relations
 from orchestration.warehouse import Warehouse
 
 
@@ -18,7 +18,7 @@ def run_notes(warehouse: Warehouse, document: Mapping[str, Any], days: list[date
         "where not told_apart and as_of_date between ? and ? order by all",
         span,
     )
-    history = relations(document)["segment_definition_history"]
+    history = relations(document)[DEFINITION_HISTORY]
     renamed = warehouse.rows(
         f"select cast(begun.dbt_valid_from as date), begun.segment, ended.segment from {history} as ended "
         f"inner join {history} as begun on begun.dbt_valid_from = ended.dbt_valid_to "

@@ -94,6 +94,8 @@ def begin(dbt: Dbt, first: date, last: date) -> list[date]:
     """Find and note the days to judge."""
     with open_warehouse(dbt.settings) as warehouse:
         create_days(warehouse)
+        create_edits(warehouse)
+        create_observed(warehouse)
         known = recorded_days(warehouse)
         days = days_to_run(known, first, last)
         _refuse_surprises(dbt, days, first, last)
@@ -191,7 +193,6 @@ def judge_day(dbt: Dbt, day: date, *, first: bool = True) -> tuple[NodeResult, .
     known = entities(dbt.document)
     on_time = day == last_day_over(dbt.document)
     with open_warehouse(dbt.settings) as warehouse:
-        create_observed(warehouse)
         kept = kept_records(warehouse, known, day, on_time=on_time)
     unchanged = [f"{name}_attribute_history" for name in kept]
     if first:
@@ -209,16 +210,17 @@ def _look_for_edits(dbt: Dbt, day: date, unchanged: list[str]) -> None:
     """Carry over what was renamed, keep today's definitions, and note what would move without those that are new."""
     known = entities(dbt.document)
     with open_warehouse(dbt.settings) as warehouse:
-        create_edits(warehouse)
         refuse_moved(warehouse, dbt.document, known)
         rename_segments(warehouse, dbt.document, known)
         rewind_edits(warehouse, day)
         record_definitions(warehouse, dbt.document, known)
         edits = find_edits(warehouse, dbt.document, known, day)
-    if edits and any(entity["is_recorded"] for entity in known.values()):
+    if not edits:
+        return
+    if any(entity["is_recorded"] for entity in known.values()):
         _built(dbt, dbt.build(day, ATTRIBUTES, " ".join(unchanged)), day)
     with open_warehouse(dbt.settings) as warehouse:
-        tell_apart(warehouse, dbt.document, edits, day)
+        tell_apart(warehouse, dbt.document, known, edits, day)
 
 
 def days_to_publish(dbt: Dbt) -> list[date]:
@@ -257,9 +259,9 @@ def _forget_old_versions(dbt: Dbt, warehouse: Warehouse, day: date) -> None:
         return
     before = day - timedelta(days=kept + looked_back)
     note_forgotten(warehouse, before)
+    tables = relations(dbt.document)
     for entity in entities(dbt.document):
-        history = relations(dbt.document)[f"{entity}_history"]
-        warehouse.execute(f"delete from {history} where dbt_valid_to < ?", [before])
+        warehouse.execute(f"delete from {tables[f'{entity}_history']} where dbt_valid_to < ?", [before])
 
 
 def _built(dbt: Dbt, results: tuple[NodeResult, ...], day: date) -> tuple[NodeResult, ...]:

@@ -10,7 +10,7 @@ from typing import Self
 import psycopg
 import pyarrow as pa
 
-from orchestration.warehouse import Value, WarehouseError
+from orchestration.warehouse import Value, WarehouseError, rows_to_tables
 
 BATCH = 100_000
 ARROW_TYPES: dict[str, pa.DataType] = {
@@ -76,11 +76,7 @@ class PostgreSQL:
             "group by table_name, table_schema "
             "order by case when table_schema = current_schema() then 1 else 0 end, table_schema desc"
         )
-        return {
-            str(name): (str(schema), tuple(map(str, columns)))
-            for name, schema, columns in rows
-            if isinstance(columns, list)
-        }
+        return rows_to_tables(rows)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from orchestration.document import relations
+from orchestration.document import DEFINITION_HISTORY, relations
 from orchestration.errors import MusterError
-from orchestration.publishing.mart import quoted_name
-from orchestration.warehouse import Warehouse
+from orchestration.publishing.mart import TAG
+from orchestration.warehouse import Warehouse, quoted_name
 
 KEY_COLUMNS = ("segment", "from_segment", "to_segment", "other_segment")
 KEPT_OF_ENTITY = ("spells", "membership_kept", "metrics_daily")
-KEPT_OF_ALL = "segment_definition_history"
-MARTS = "muster_marts"
 LEDGER = ("definitions", "edits", "unedited_moves", "reconstructed")
 
 
@@ -78,7 +76,7 @@ def _rename(
 
 
 def _refuse_overlap(warehouse: Warehouse, document: Mapping[str, Any], former: str, segment: str) -> None:
-    history = relations(document)["segment_definition_history"]
+    history = relations(document)[DEFINITION_HISTORY]
     overlaps = warehouse.rows(
         f"select 1 from {history} as one inner join {history} as other on one.segment = ? and other.segment = ? "
         "and one.dbt_valid_from < coalesce(other.dbt_valid_to, timestamp '9999-12-31') "
@@ -116,7 +114,7 @@ def _incremental_marts(document: Mapping[str, Any]) -> list[str]:
     return [
         str(node["name"])
         for node in document["nodes"].values()
-        if MARTS in node["tags"] and node["config"].get("materialized") == "incremental"
+        if TAG in node["tags"] and node["config"].get("materialized") == "incremental"
     ]
 
 
@@ -129,7 +127,7 @@ def _tables_with_keys(
     """
     tables, names = warehouse.tables(), relations(document)
     of_entities = (f"{entity}_{name}" for entity in entities for name in KEPT_OF_ENTITY)
-    for name in (KEPT_OF_ALL, *of_entities, *_incremental_marts(document)):
+    for name in (DEFINITION_HISTORY, *of_entities, *_incremental_marts(document)):
         if name in tables:
             yield from ((names[name], column) for column in KEY_COLUMNS if column in tables[name][1])
     yield from ((f"ledger.{name}", "segment") for name in LEDGER if name in tables)

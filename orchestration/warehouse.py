@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -56,6 +56,23 @@ class Transaction(Protocol):
     ) -> bool | None: ...
 
 
+def rows_to_tables(rows: Iterable[tuple[Value, ...]]) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """What an engine lists of its tables, by name: schema and columns; of a name that comes twice the last counts."""
+    return {
+        str(name): (str(schema), tuple(map(str, columns)))
+        for name, schema, columns in rows
+        if isinstance(columns, list)
+    }
+
+
+def quoted_name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quoted_text(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
+
+
 class DuckDB:
     """A DuckDB file. A file has one writing process at a time; `read_only` lets several processes read."""
 
@@ -105,11 +122,7 @@ class DuckDB:
             "group by table_name, table_schema "
             "order by max(case when table_schema = current_schema() then 1 else 0 end), table_schema desc"
         )
-        return {
-            str(name): (str(schema), tuple(map(str, columns)))
-            for name, schema, columns in rows
-            if isinstance(columns, list)
-        }
+        return rows_to_tables(rows)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

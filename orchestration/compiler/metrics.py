@@ -8,9 +8,21 @@ from sqlglot import exp
 
 from orchestration.compiler.catalog import Type
 from orchestration.compiler.imports import select, union_all, where, with_ctes
-from orchestration.compiler.names import Namer, comment, slug, uncut
+from orchestration.compiler.names import Namer, slug
 from orchestration.compiler.plan import Plan
-from orchestration.compiler.sql import aliased, as_of, cast, column, compared, identifier, model, number, table, text
+from orchestration.compiler.sql import (
+    aliased,
+    as_of,
+    cast,
+    column,
+    compared,
+    identifier,
+    model,
+    number,
+    said,
+    table,
+    text,
+)
 from orchestration.compiler.trait import AttributeTrait, MeasureTrait, RowsTrait, Total, Trait
 from orchestration.compiler.trait_words import trait_to_words
 from orchestration.compiler.waterfall import BASE
@@ -100,7 +112,7 @@ def _members(plan: Plan) -> Iterator[exp.Select]:
 def _by_segment(plan: Plan, names: dict[Trait, tuple[str, ...]]) -> exp.Select:
     segment, key = column("segment", "members"), plan.entity.key
     numbers = (
-        _named(value, name, words)
+        said(value, name, words)
         for trait, (known, total, median) in names.items()
         for value, name, words in zip(
             _numbers(trait, plan.traits[trait]), (known, total, median), _part_words(trait), strict=True
@@ -125,13 +137,6 @@ def _numbers(trait: Trait, name: str) -> tuple[exp.Expr, ...]:
         cast(exp.Sum(this=value.copy()), EXACT),
         cast(exp.Median(this=ordered), ROUNDED),
     )
-
-
-def _named(value: exp.Expr, name: str, words: str) -> exp.Expr:
-    named = exp.alias_(value, identifier(name))
-    if name != uncut(words):
-        named.add_comments([comment(words)])
-    return named
 
 
 def _by_metric(plan: Plan, names: dict[Trait, tuple[str, ...]]) -> Iterator[exp.Select]:

@@ -15,6 +15,7 @@ from sqlglot.dialects.dialect import Dialect
 
 from orchestration.compiler.catalog import WEEKDAYS, Attribute, Catalog, Type
 from orchestration.compiler.engines.nodes import UTC, known_elements, known_number, zoned
+from orchestration.compiler.names import comment, uncut
 from orchestration.compiler.segment import (
     Value,
 )
@@ -91,6 +92,14 @@ def aliased(expression: exp.Expr, name: str) -> exp.Expr:
     if isinstance(expression, exp.Column) and expression.name == name:
         return expression
     return exp.Alias(this=expression, alias=identifier(name))
+
+
+def said(value: exp.Expr, name: str, words: str) -> exp.Expr:
+    """A value under a name made of words, with the words themselves where they do not fit into the name."""
+    named = exp.alias_(value, identifier(name))
+    if name != uncut(words):
+        named.add_comments([comment(words)])
+    return named
 
 
 def text(value: str) -> exp.Expr:

@@ -10,10 +10,23 @@ from sqlglot import exp
 
 from orchestration.compiler.flags import rule_to_flag
 from orchestration.compiler.imports import select, union_all, where, with_ctes
-from orchestration.compiler.names import Namer, comment, slug, uncut
+from orchestration.compiler.names import Namer, slug
 from orchestration.compiler.plan import Plan
 from orchestration.compiler.segment import All, MoveCondition, Rule, Segment, SegmentCondition, Status, conditions
-from orchestration.compiler.sql import Clock, aliased, all_of, as_of, cast, column, compared, model, number, table, text
+from orchestration.compiler.sql import (
+    Clock,
+    aliased,
+    all_of,
+    as_of,
+    cast,
+    column,
+    compared,
+    model,
+    number,
+    said,
+    table,
+    text,
+)
 from orchestration.compiler.trait import Trait
 from orchestration.compiler.words import rule_to_words
 
@@ -148,7 +161,7 @@ class _Part:
             return column(key, self.flags)
 
         found = [
-            _said(rule_to_flag(rule, clock, of_trait, of_segment), name, rule_to_words(rule))
+            said(rule_to_flag(rule, clock, of_trait, of_segment), name, rule_to_words(rule))
             for rule, name in self.conditions.items()
         ]
         query = select(*found).from_(table(self.traits), copy=False)
@@ -181,11 +194,3 @@ class _Part:
                 passing = column(self.reached.get((segment.key, step), alone))
                 row = _row(segment.key, step, rule_to_words(rule), column(alone), passing)
                 yield row.from_(table(self.counted), copy=False)
-
-
-def _said(value: exp.Expr, name: str, words: str) -> exp.Expr:
-    """A condition under its name, with its words where those do not fit into it."""
-    named = exp.alias_(value, name)
-    if name != uncut(words):
-        named.add_comments([comment(words)])
-    return named

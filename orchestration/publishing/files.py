@@ -9,9 +9,9 @@ from pathlib import Path
 
 from orchestration.publishing.about import ABOUT, TABLES
 from orchestration.publishing.folder import DATABASE, MANIFEST, PARQUET
-from orchestration.publishing.mart import Mart, quoted_name, quoted_text
+from orchestration.publishing.mart import Mart, documented
 from orchestration.publishing.publication import SCHEMA_VERSION, Publication, PublishedTable, publication_to_json
-from orchestration.warehouse import Warehouse
+from orchestration.warehouse import Warehouse, quoted_name, quoted_text
 
 READ_ONLY = 0o444
 
@@ -34,7 +34,7 @@ class Copy:
             self._run(_copied(mart) for mart in self.marts)
             publication = Publication(version, self.first_day, self.as_of, self._tables())
             self._run(self._told(publication))
-            self._run(_documented((*self.marts, ABOUT, TABLES)))
+            self._run(documented((*self.marts, ABOUT, TABLES), _aside))
         self._run(_exported(mart.name, parquet, publication) for mart in self.marts)
         self._run(("checkpoint published_aside", "detach published_aside"))
         (folder / MANIFEST).write_text(publication_to_json(publication), encoding="utf-8")
@@ -74,13 +74,6 @@ class Copy:
 
 def _copied(mart: Mart) -> str:
     return f"create table {_aside(mart.name)} as select * from {mart.relation}"
-
-
-def _documented(marts: Iterable[Mart]) -> Iterator[str]:
-    for mart in marts:
-        yield f"comment on table {_aside(mart.name)} is {quoted_text(mart.description)}"
-        for column, description in mart.columns.items():
-            yield f"comment on column {_aside(mart.name)}.{quoted_name(column)} is {quoted_text(description)}"
 
 
 def _exported(name: str, folder: Path, publication: Publication) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from orchestration.warehouse import quoted_name, quoted_text
 
 TAG = "muster_marts"
 
@@ -39,9 +41,9 @@ def _in_a_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def quoted_name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def quoted_text(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
+def documented(marts: Iterable[Mart], place: Callable[[str], str]) -> Iterator[str]:
+    """Statements that give published tables the marts' words; `place` says where a table of that name lies."""
+    for mart in marts:
+        yield f"comment on table {place(mart.name)} is {quoted_text(mart.description)}"
+        for column, description in mart.columns.items():
+            yield f"comment on column {place(mart.name)}.{quoted_name(column)} is {quoted_text(description)}"

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from orchestration.publishing.about import ABOUT, TABLES
-from orchestration.publishing.mart import Mart, quoted_name, quoted_text
+from orchestration.publishing.mart import Mart, documented
 from orchestration.publishing.publication import SCHEMA_VERSION
-from orchestration.warehouse import Warehouse
+from orchestration.warehouse import Warehouse, quoted_name, quoted_text
 
 PREPARED = """
 create schema if not exists published;
@@ -82,7 +82,7 @@ class Replacement:
         reshaped = [mart.name for mart in self.marts if mart.name not in same]
         gone = held.keys() - {mart.name for mart in (*self.marts, ABOUT, TABLES)}
         self._run(_put_in_place(reshaped, gone))
-        self._run(_documented((*self.marts, ABOUT, TABLES)))
+        self._run(documented((*self.marts, ABOUT, TABLES), _place))
         self._run(self._told(version))
 
     def _shapes(self, which: str) -> dict[str, str]:
@@ -122,13 +122,6 @@ def _put_in_place(reshaped: Iterable[str], gone: Iterable[str]) -> Iterator[str]
     for name in reshaped:
         yield f"drop table if exists {_place(name)}"
         yield f"alter table {_aside(name)} rename to {quoted_name(name)}"
-
-
-def _documented(marts: Iterable[Mart]) -> Iterator[str]:
-    for mart in marts:
-        yield f"comment on table {_place(mart.name)} is {quoted_text(mart.description)}"
-        for column, description in mart.columns.items():
-            yield f"comment on column {_place(mart.name)}.{quoted_name(column)} is {quoted_text(description)}"
 
 
 def _place(name: str) -> str:
