@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 from orchestration.audiences.audience import Audience, audiences_of
 from orchestration.audiences.desired import read_desired
-from orchestration.audiences.errors import EarlierDayError
+from orchestration.audiences.destinations import Surroundings
+from orchestration.audiences.errors import DestinationError, EarlierDayError
 from orchestration.audiences.export import Outcome, export
+from orchestration.audiences.secret import Secret
 from orchestration.compiler.problem import nearest
 from orchestration.days import DayStatus, recorded_days
 from orchestration.dbt import Dbt
@@ -29,7 +32,20 @@ def push(settings: Settings, audience: str) -> Outcome:
         raise UnknownNameError(f"there is no audience `{audience}`. {nearest(audience, known)}")
     with open_warehouse(settings) as warehouse:
         day = published_day(warehouse)
-        return export(warehouse, known[audience], day, settings.state, gate=audience_gate)
+        return export(warehouse, known[audience], day, surroundings(settings), gate=audience_gate)
+
+
+def surroundings(settings: Settings) -> Surroundings:
+    """What destinations take from outside."""
+    return Surroundings(state=settings.state, secret=partial(_secret, settings))
+
+
+def _secret(settings: Settings, variable: str) -> Secret:
+    found = settings.secret(variable)
+    if found is None:
+        problem = f"the environment variable {variable}, which segment_specs/destinations.yml names, is not set"
+        raise DestinationError(problem, f"set {variable} where Muster runs")
+    return found
 
 
 def published_day(warehouse: Warehouse) -> date:
@@ -54,7 +70,7 @@ def push_day(settings: Settings, audience: Audience, day: date) -> Outcome:
             raise RunError(f"{day} was not judged yet: `muster run --as-of {day}` does it")
         if day < published:
             raise EarlierDayError(f"the audiences stand at {published}, not {day}", f"export {published}")
-        return export(warehouse, audience, day, settings.state, gate=audience_gate)
+        return export(warehouse, audience, day, surroundings(settings), gate=audience_gate)
 
 
 def audience_results(settings: Settings, audience: Audience) -> GateResult:

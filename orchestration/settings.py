@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from orchestration.audiences.secret import Secret
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -52,6 +54,11 @@ class Settings:
         """The variables of the dbt project, which its manifest does not hold."""
         project = yaml.safe_load((self.dbt_project / "dbt_project.yml").read_text(encoding="utf-8"))
         return project.get("vars") or {}
+
+    def secret(self, variable: str) -> Secret | None:
+        """What an environment variable holds that `destinations.yml` names, null where it is not set or empty."""
+        value = os.environ.get(variable)
+        return Secret(value) if value else None
 
     def dbt_environment(self) -> dict[str, str]:
         """The variables that `profiles.yml` reads."""

@@ -14,7 +14,9 @@ from orchestration.audiences.errors import DefinitionError
 OPERATION = "operation"
 HELD_BACK_BY = "held_back_by"
 CONSENT = "consent"
-RESERVED = frozenset({OPERATION, HELD_BACK_BY})
+VARIANT = "variant"
+HOLDOUT = "holdout"
+RESERVED = frozenset({OPERATION, HELD_BACK_BY, VARIANT})
 REMEDY = "correct the audience's file in segment_specs/audiences/, then run `muster compile` and `dbt parse`"
 
 
@@ -36,7 +38,11 @@ class Guard:
 
 @dataclass(frozen=True)
 class Audience:
-    """One audience. `key` is the entity's key column; `fields` maps a column of the file to the entity's attribute."""
+    """One audience. `key` is the entity's key column; `fields` maps a column of the file to the entity's attribute.
+
+    `split` are the variants and their shares in percent, as written; `into` says where in the destination they go, such
+    as a tag or a list; `freshness` is the promised time between acknowledgements, in hours.
+    """
 
     name: str
     entity: str
@@ -55,6 +61,9 @@ class Audience:
     owner: str | None = None
     description: str | None = None
     destination_settings: Mapping[str, Any] = field(default_factory=dict)
+    into: Mapping[str, Any] = field(default_factory=dict)
+    split: Mapping[str, Decimal] = field(default_factory=dict)
+    freshness: int | None = None
 
     @property
     def field_columns(self) -> tuple[str, ...]:
@@ -114,6 +123,9 @@ def _build(meta: Mapping[str, Any]) -> Audience:
         owner=meta.get("owner"),
         description=meta.get("description"),
         destination_settings=dict(meta.get("destination_settings") or {}),
+        into=dict(meta.get("into") or {}),
+        split={str(name): Decimal(str(share)) for name, share in (meta.get("split") or {}).items()},
+        freshness=meta.get("freshness"),
     )
 
 

@@ -23,6 +23,7 @@ class Layout:
     key: str
     identify_by: tuple[str, ...]
     fields: tuple[str, ...]
+    split: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def delta_to_delivery(audience: Audience, as_of: date, delta: Delta, *, number: 
         key=audience.key,
         identify_by=audience.identify_by,
         fields=audience.field_columns,
+        split=bool(audience.split),
     )
     planned = Delivery(
         key="",
@@ -89,7 +91,8 @@ def idempotency_key(delivery: Delivery) -> str:
     """
     content = hashlib.sha256(layout_to_json(delivery.layout).encode())
     for row in delivery.rows:
-        content.update(canonical_json([row.operation.value, row.key, row.identifiers, row.fields]).encode() + b"\n")
+        told: list[Json] = [row.operation.value, row.key, row.identifiers, row.fields, row.variant]
+        content.update(canonical_json(told).encode() + b"\n")
     named: list[Json] = [delivery.audience, delivery.destination, delivery.as_of.isoformat(), delivery.send.value]
     return hashlib.sha256(canonical_json([*named, delivery.follows, content.hexdigest()]).encode()).hexdigest()
 
@@ -103,6 +106,7 @@ def layout_to_json(layout: Layout) -> str:
             "key": layout.key,
             "identify_by": [*layout.identify_by],
             "fields": [*layout.fields],
+            "split": layout.split,
         }
     )
 
@@ -116,4 +120,5 @@ def json_to_layout(text: str) -> Layout:
         key=kept["key"],
         identify_by=tuple(kept["identify_by"]),
         fields=tuple(kept["fields"]),
+        split=bool(kept.get("split")),
     )

@@ -30,23 +30,29 @@ class Acknowledged:
     identifiers: str
     fields: str
     inside: bool
+    variant: str = ""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a delivery. A removal names identifiers only: whoever left is owed no fields."""
+    """One line of a delivery. A removal names identifiers only: whoever left is owed no fields.
+
+    `variant` is the branch of the audience's split to add to or to remove from, empty without a split.
+    """
 
     operation: Operation
     key: str
     identifiers: str
     fields: str
+    variant: str = ""
 
 
 @dataclass(frozen=True)
 class Delta:
     """The rows in the order they are to be applied, and how many subjects entered, changed and left.
 
-    `reidentified` counts those of the changed whose identifiers changed: removed under the old, added under the new.
+    `reidentified` counts those of the changed whose identifiers or variant changed: removed under the old, added under
+    the new.
     `before` and `after` are the destination's sizes.
     """
 
@@ -91,8 +97,8 @@ def _difference(desired: tuple[Member, ...], inside: Mapping[str, Acknowledged],
     entered = [member for member in desired if member.key not in inside]
     left = [key for key in inside if key not in wanted]
     changed = [member for member in desired if member.key in inside and _differs(member, inside[member.key])]
-    renamed = [member for member in changed if member.identifiers != inside[member.key].identifiers]
-    updated = [member for member in changed if member.identifiers == inside[member.key].identifiers]
+    renamed = [member for member in changed if _address(member) != _address(inside[member.key])]
+    updated = [member for member in changed if _address(member) == _address(inside[member.key])]
     removals = _removals([*left, *(member.key for member in renamed)], inside)
     if whole:
         rows = [*removals, *_rows(Operation.SET, desired)]
@@ -115,16 +121,21 @@ def _entries(desired: Desired, ever: Mapping[str, Acknowledged], inside: Mapping
     return Delta(rows, added=len(entered), changed=0, removed=len(withdrawn), reidentified=0, before=len(inside))
 
 
+def _address(known: Member | Acknowledged) -> tuple[str, str]:
+    return known.identifiers, known.variant
+
+
 def _differs(member: Member, state: Acknowledged) -> bool:
-    return (member.identifiers, member.fields) != (state.identifiers, state.fields)
+    return (*_address(member), member.fields) != (*_address(state), state.fields)
 
 
 def _removals(keys: Iterable[str], inside: Mapping[str, Acknowledged]) -> list[Row]:
-    return [Row(Operation.REMOVE, key, inside[key].identifiers, NOTHING_KNOWN) for key in keys]
+    states = ((key, inside[key]) for key in keys)
+    return [Row(Operation.REMOVE, key, state.identifiers, NOTHING_KNOWN, state.variant) for key, state in states]
 
 
 def _rows(operation: Operation, members: Iterable[Member]) -> list[Row]:
-    return [Row(operation, member.key, member.identifiers, member.fields) for member in members]
+    return [Row(operation, member.key, member.identifiers, member.fields, member.variant) for member in members]
 
 
 def in_order(rows: Iterable[Row]) -> tuple[Row, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from sqlglot import exp
 
-from orchestration.audiences.audience import CONSENT, HELD_BACK_BY, Audience
+from orchestration.audiences.audience import CONSENT, HELD_BACK_BY, HOLDOUT, VARIANT, Audience
 from orchestration.audiences.errors import DesiredSetError
 from orchestration.audiences.values import Json, canonical_json, key_order, key_to_text, value_to_json
 from orchestration.warehouse import Warehouse
@@ -21,23 +21,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Member:
-    """A desired subject: its key as text, its identifiers and its fields as canonical JSON."""
+    """A desired subject: its key as text, its identifiers and its fields as canonical JSON, its variant or nothing."""
 
     key: str
     identifiers: str
     fields: str
+    variant: str = ""
 
 
 @dataclass(frozen=True)
 class Desired:
     """`members` in key order, `held_back` counts by reason, `without_consent` the keys held back for want of consent.
 
-    `rows` are the members as the warehouse gave them, for the gate.
+    `held_out` are the keys of those who are held out to be compared with. `rows` are the members as the warehouse gave
+    them, for the gate.
     """
 
     members: tuple[Member, ...]
     held_back: Mapping[str, int]
     without_consent: frozenset[str]
+    held_out: tuple[str, ...]
     rows: pa.Table
 
     def frame(self) -> pd.DataFrame:
@@ -48,7 +51,7 @@ class Desired:
 
 def read_desired(warehouse: Warehouse, audience: Audience) -> Desired:
     """The desired set as it stands in the table `audience.model`. Raises DesiredSetError."""
-    columns = (*audience.columns, *((CONSENT,) if audience.consent else ()))
+    columns = (*audience.columns, *((CONSENT,) if audience.consent else ()), *((VARIANT,) if audience.split else ()))
     _check_columns(warehouse, audience, (*columns, HELD_BACK_BY))
     reason = exp.column(HELD_BACK_BY, quoted=True)
     rows = _read(warehouse, audience, columns, reason.is_(exp.null()))
@@ -59,6 +62,7 @@ def read_desired(warehouse: Warehouse, audience: Audience) -> Desired:
         members=_members(audience, rows),
         held_back=dict(sorted(Counter(reasons).items())),
         without_consent=frozenset(key for key, reason in zip(keys, reasons, strict=True) if reason == CONSENT),
+        held_out=tuple(key for key, reason in zip(keys, reasons, strict=True) if reason == HOLDOUT),
         rows=rows,
     )
 
@@ -92,7 +96,8 @@ def _members(audience: Audience, rows: pa.Table) -> tuple[Member, ...]:
     _check_keys(audience, keys)
     identifiers = _payloads(audience, rows, audience.identify_by)
     fields = _payloads(audience, rows, audience.field_columns)
-    members = [Member(*values) for values in zip(keys, identifiers, fields, strict=True)]
+    variants = map(str, rows.column(VARIANT).to_pylist()) if audience.split else [""] * len(keys)
+    members = [Member(*values) for values in zip(keys, identifiers, fields, variants, strict=True)]
     return tuple(sorted(members, key=lambda member: key_order(member.key)))
 
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from orchestration.audiences.audience import Audience
 from orchestration.audiences.delivery import Delivery, delta_to_delivery
 from orchestration.audiences.delta import Delta, desired_to_delta
 from orchestration.audiences.desired import Desired, read_desired
-from orchestration.audiences.destinations import Destination, Receipt, destination_of
+from orchestration.audiences.destinations import Destination, Receipt, Surroundings, destination_of
 from orchestration.audiences.errors import EarlierDayError
-from orchestration.audiences.file import delivery_to_file
 from orchestration.audiences.guard import change_of, guard_objection
 from orchestration.audiences.ledger import Last, Ledger, create_ledger
 from orchestration.gates.audience import audience_gate
@@ -67,15 +65,15 @@ class Outcome:
 
 
 def export(
-    warehouse: Warehouse, audience: Audience, as_of: date, state: Path, *, gate: Gate = audience_gate
+    warehouse: Warehouse, audience: Audience, as_of: date, surroundings: Surroundings, *, gate: Gate = audience_gate
 ) -> Outcome:
     """Bring an audience's destination to the desired set of the last judged day, which `as_of` names.
 
-    `state` is the project's folder of local files. Whatever a killed run left is finished first, so a run again ends
-    where an undisturbed one does. A guard or gate that objects stops the push and keeps the state; the outcome says so.
-    Raises AudienceError: EarlierDayError for a day before the last acknowledged one, DesiredSetError, DestinationError.
+    Whatever a killed run left is finished first, so a run again ends where an undisturbed one does. A guard or gate
+    that objects stops the push and keeps the state; the outcome says so. Raises AudienceError: EarlierDayError for a
+    day before the last acknowledged one, DesiredSetError, DestinationError.
     """
-    destination = destination_of(audience, state)
+    destination = destination_of(audience, surroundings)
     create_ledger(warehouse)
     ledger = Ledger(warehouse, audience.name, audience.destination)
     recovered = _recover(ledger, destination)
@@ -87,12 +85,14 @@ def export(
     if objection := guard_objection(audience, len(desired.members), delta):
         return step.stopped(objection)
     if delta.is_empty:
+        ledger.hold_out(as_of, desired.held_out)
         return step.nothing()
     judged = gate(desired.frame(), audience)
     if not judged.passed:
         return step.stopped(judged.summary(), judged)
     delivery = delta_to_delivery(audience, as_of, delta, number=last.number + 1, follows=last.key)
-    ledger.plan(delivery, delivery_to_file(delivery))
+    ledger.hold_out(as_of, desired.held_out)
+    ledger.plan(delivery)
     return step.delivered(delivery, _finish(ledger, destination, delivery), judged)
 
 
@@ -102,7 +102,7 @@ def _recover(ledger: Ledger, destination: Destination) -> Receipt | None:
 
 
 def _finish(ledger: Ledger, destination: Destination, delivery: Delivery) -> Receipt:
-    receipt = destination.deliver(delivery_to_file(delivery))
+    receipt = destination.deliver(delivery, ledger.journal(delivery))
     ledger.acknowledge(delivery, receipt)
     return receipt
 

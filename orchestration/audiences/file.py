@@ -1,10 +1,10 @@
 """The file of a delivery: CSV and its manifest, the same bytes for the same delivery.
 
 The CSV follows RFC 4180: UTF-8 without a mark, lines end with CR LF, cells are quoted where they must be. Its columns
-are `operation`, the entity's key, the identifiers and the fields. An unknown value is an empty cell. It is made for
-machines: a cell that a spreadsheet would take for a formula is left as it is. Rows are to be applied from top to
-bottom: removals come first, then all other rows, both in key order. Files are applied in the order of their manifests'
-`number`; an `idempotency_key` seen before is skipped.
+are `operation`, the entity's key, the identifiers, `variant` where the audience is split, and the fields. An unknown
+value is an empty cell. It is made for machines: a cell that a spreadsheet would take for a formula is left as it is.
+Rows are to be applied from top to bottom: removals come first, then all other rows, both in key order. Files are
+applied in the order of their manifests' `number`; an `idempotency_key` seen before is skipped.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from orchestration.audiences.audience import OPERATION
+from orchestration.audiences.audience import OPERATION, VARIANT
 from orchestration.audiences.delivery import Delivery
 from orchestration.audiences.delta import Operation, Row
 from orchestration.audiences.values import Json, json_to_cell
@@ -63,12 +63,13 @@ def delivery_to_file(delivery: Delivery) -> AudienceFile:
 def _cells(row: Row, key: str) -> dict[str, Json]:
     identifiers: dict[str, Json] = json.loads(row.identifiers)
     fields: dict[str, Json] = json.loads(row.fields)
-    return {**fields, **identifiers, OPERATION: row.operation.value, key: row.key}
+    variant: dict[str, Json] = {VARIANT: row.variant} if row.variant else {}
+    return {**fields, **identifiers, **variant, OPERATION: row.operation.value, key: row.key}
 
 
 def _columns(delivery: Delivery, cells: list[dict[str, Json]]) -> tuple[str, ...]:
     layout = delivery.layout
-    planned = (OPERATION, layout.key, *layout.identify_by, *layout.fields)
+    planned = (OPERATION, layout.key, *layout.identify_by, *((VARIANT,) if layout.split else ()), *layout.fields)
     # Whoever was enrolled under an identifier that the audience no longer uses is removed under that one.
     former = sorted({name for row in cells if row[OPERATION] == Operation.REMOVE for name in row})
     return tuple(dict.fromkeys((*planned, *former)))

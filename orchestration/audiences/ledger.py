@@ -2,11 +2,13 @@
 
 A delivery is first planned with all its rows, in one transaction, and acknowledged in another after the destination
 took it. A planned delivery that was never acknowledged may have reached the receiver, so it is finished, with the very
-same rows, before anything new is planned; its rows are kept in `ledger.outbox` until then.
+same rows, before anything new is planned; its rows are kept in `ledger.outbox` until then, and in `ledger.calls` what
+an API answered so far. Whoever a destination refused stays as it was, in `ledger.refusals` with the reason.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -15,9 +17,9 @@ from typing import Any, cast
 from orchestration.audiences.audience import Send
 from orchestration.audiences.delivery import Delivery, idempotency_key, json_to_layout, layout_to_json
 from orchestration.audiences.delta import Acknowledged, Operation, Row, in_order
-from orchestration.audiences.destinations.base import Receipt
+from orchestration.audiences.destinations.base import Receipt, Refusal
 from orchestration.audiences.errors import LedgerError
-from orchestration.audiences.file import AudienceFile
+from orchestration.audiences.values import Json, canonical_json
 from orchestration.warehouse import Warehouse
 
 TABLES = {
@@ -25,16 +27,31 @@ TABLES = {
         delivery_id varchar, audience varchar, destination varchar, number integer, follows varchar,
         as_of_date date, send varchar, added integer, changed integer, removed integer, members integer,
         file_name varchar, sha256 varchar, status varchar, planned_at timestamp, acknowledged_at timestamp,
-        layout varchar
+        layout varchar, refused integer
     """,
     "members": """
         audience varchar, destination varchar, subject_key varchar, identifiers varchar, fields varchar,
-        first_sent_on date, last_sent_on date, removed_on date
+        first_sent_on date, last_sent_on date, removed_on date, variant varchar
     """,
     "outbox": """
-        delivery_id varchar, operation varchar, subject_key varchar, identifiers varchar, fields varchar
+        delivery_id varchar, operation varchar, subject_key varchar, identifiers varchar, fields varchar,
+        variant varchar
+    """,
+    "calls": """
+        delivery_id varchar, call varchar, answer varchar, answered_at timestamp
+    """,
+    "refusals": """
+        delivery_id varchar, subject_key varchar, reason varchar
+    """,
+    "holdouts": """
+        audience varchar, destination varchar, subject_key varchar, first_held_out_on date, left_on date
     """,
 }
+ADDED_SINCE = (
+    ("deliveries", "refused integer"),
+    ("members", "variant varchar"),
+    ("outbox", "variant varchar"),
+)
 ROWS_A_STATEMENT = 50_000
 
 
@@ -57,6 +74,7 @@ class Entry:
     status: str
     planned_at: datetime
     acknowledged_at: datetime | None
+    refused: int
 
 
 def create_ledger(warehouse: Warehouse) -> None:
@@ -64,6 +82,8 @@ def create_ledger(warehouse: Warehouse) -> None:
     warehouse.execute("create schema if not exists ledger")
     for name, columns in TABLES.items():
         warehouse.execute(f"create table if not exists ledger.{name} ({columns})")
+    for name, column in ADDED_SINCE:
+        warehouse.execute(f"alter table ledger.{name} add column if not exists {column}")
 
 
 def deliveries(warehouse: Warehouse) -> list[Entry]:
@@ -75,6 +95,7 @@ def deliveries(warehouse: Warehouse) -> list[Entry]:
         return []
     columns = "delivery_id, audience, destination, number, as_of_date, send, added, changed, removed, members"
     columns += ", file_name, sha256, status, planned_at, acknowledged_at"
+    columns += ", coalesce(refused, 0)"
     found = warehouse.rows(f"select {columns} from ledger.deliveries order by audience, destination, number")
     return [Entry(*cast("tuple[Any, ...]", row)) for row in found]
 
@@ -112,16 +133,20 @@ class Ledger:
 
     def acknowledged(self) -> dict[str, Acknowledged]:
         """Every subject ever acknowledged, by key."""
-        sql = "select subject_key, identifiers, fields, removed_on is null from ledger.members"
+        sql = "select subject_key, identifiers, fields, removed_on is null, coalesce(variant, '') from ledger.members"
         found = self.warehouse.rows(f"{sql} where audience = ? and destination = ?", self._mine)
-        return {str(key): Acknowledged(str(ids), str(fields), bool(inside)) for key, ids, fields, inside in found}
+        return {str(key): Acknowledged(*cast("tuple[Any, ...]", state)) for key, *state in found}
 
-    def plan(self, delivery: Delivery, file: AudienceFile) -> None:
+    def journal(self, delivery: Delivery) -> CallJournal:
+        """The journal of a planned delivery's calls."""
+        return CallJournal(self.warehouse, delivery.key)
+
+    def plan(self, delivery: Delivery) -> None:
         """Write down a delivery and all its rows: from here on it will be delivered, whatever happens."""
         values = [
             delivery.key, *self._mine, delivery.number, delivery.follows, delivery.as_of, delivery.send.value,
-            delivery.added, delivery.changed, delivery.removed, delivery.members, file.path, file.sha256,
-            "planned", _now(), None, layout_to_json(delivery.layout),
+            delivery.added, delivery.changed, delivery.removed, delivery.members, "", "",
+            "planned", _now(), None, layout_to_json(delivery.layout), None,
         ]  # fmt: skip
         with self.warehouse.transaction():
             self.warehouse.execute(f"insert into ledger.deliveries values ({', '.join('?' * len(values))})", values)
@@ -131,17 +156,53 @@ class Ledger:
     def acknowledge(self, delivery: Delivery, receipt: Receipt) -> None:
         """Take over the rows of a delivery as the state that the destination confirmed."""
         with self.warehouse.transaction():
+            self._refuse(delivery, receipt.refused)
             for sql, values in self._acknowledgement(delivery, receipt):
                 self.warehouse.execute(sql, values)
+
+    def hold_out(self, as_of: date, keys: Sequence[str]) -> None:
+        """Keep who is held out, from the day they first were: they are whom the others are compared with."""
+        mine, here = self._mine, "subject_key in (select unnest(?::varchar[]))"
+        known = "select 1 from ledger.holdouts as h where h.audience = ? and h.destination = ? and h.subject_key = k"
+        with self.warehouse.transaction():
+            self.warehouse.execute(
+                "update ledger.holdouts set left_on = ? "
+                f"where audience = ? and destination = ? and left_on is null and not {here}",
+                [as_of, *mine, [*keys]],
+            )
+            self.warehouse.execute(
+                f"update ledger.holdouts set left_on = null where audience = ? and destination = ? and {here}",
+                [*mine, [*keys]],
+            )
+            self.warehouse.execute(
+                f"insert into ledger.holdouts select ?, ?, k, ?, null from unnest(?::varchar[]) as t(k) "
+                f"where not exists ({known})",
+                [*mine, as_of, [*keys], *mine],
+            )
 
     @property
     def _mine(self) -> tuple[str, str]:
         return self.audience, self.destination
 
     def _put(self, key: str, rows: Sequence[Row]) -> None:
-        columns = zip(*((row.operation.value, row.key, row.identifiers, row.fields) for row in rows), strict=True)
-        lists = ", ".join(["unnest(?::varchar[])"] * 4)
+        told = ((row.operation.value, row.key, row.identifiers, row.fields, row.variant) for row in rows)
+        columns = zip(*told, strict=True)
+        lists = ", ".join(["unnest(?::varchar[])"] * 5)
         self.warehouse.execute(f"insert into ledger.outbox select ?, {lists}", [key, *map(list, columns)])
+
+    def _refuse(self, delivery: Delivery, refused: Sequence[Refusal]) -> None:
+        """Leave those whom the destination did not take as they were."""
+        for start in range(0, len(refused), ROWS_A_STATEMENT):
+            part = refused[start : start + ROWS_A_STATEMENT]
+            keys = [each.key for each in part]
+            self.warehouse.execute(
+                "insert into ledger.refusals select ?, unnest(?::varchar[]), unnest(?::varchar[])",
+                [delivery.key, keys, [each.reason for each in part]],
+            )
+            self.warehouse.execute(
+                "delete from ledger.outbox where delivery_id = ? and subject_key in (select unnest(?::varchar[]))",
+                [delivery.key, keys],
+            )
 
     def _delivery(
         self, key: str, number: int, follows: str, as_of: date, send: str, layout: str, *counts: int
@@ -170,9 +231,9 @@ class Ledger:
         return delivery
 
     def _outbox(self, key: str) -> tuple[Row, ...]:
-        sql = "select operation, subject_key, identifiers, fields from ledger.outbox where delivery_id = ?"
-        found = self.warehouse.rows(sql, [key])
-        return in_order(Row(Operation(str(o)), str(k), str(ids), str(fields)) for o, k, ids, fields in found)
+        sql = "select operation, subject_key, identifiers, fields, coalesce(variant, '') from ledger.outbox"
+        found = self.warehouse.rows(f"{sql} where delivery_id = ?", [key])
+        return in_order(Row(Operation(str(operation)), *map(str, told)) for operation, *told in found)
 
     def _acknowledgement(self, delivery: Delivery, receipt: Receipt) -> Iterator[tuple[str, Sequence[object]]]:
         day, key, mine = delivery.as_of, delivery.key, self._mine
@@ -185,24 +246,49 @@ class Ledger:
         )
         yield (
             "update ledger.members as m "
-            "set identifiers = o.identifiers, fields = o.fields, last_sent_on = ?, removed_on = null "
+            "set identifiers = o.identifiers, fields = o.fields, last_sent_on = ?, removed_on = null, "
+            "variant = o.variant "
             "from ledger.outbox as o where m.audience = ? and m.destination = ? "
             "and o.delivery_id = ? and o.operation <> 'remove' and o.subject_key = m.subject_key",
             [day, *mine, key],
         )
         yield (
             "insert into ledger.members "
-            "select ?, ?, o.subject_key, o.identifiers, o.fields, ?, ?, null from ledger.outbox as o "
+            "select ?, ?, o.subject_key, o.identifiers, o.fields, ?, ?, null, o.variant from ledger.outbox as o "
             "where o.delivery_id = ? and o.operation <> 'remove' and not exists (select 1 from ledger.members as m "
             "where m.audience = ? and m.destination = ? and m.subject_key = o.subject_key)",
             [*mine, day, day, key, *mine],
         )
         yield "delete from ledger.outbox where delivery_id = ?", [key]
+        yield "delete from ledger.calls where delivery_id = ?", [key]
         yield (
-            "update ledger.deliveries set status = 'acknowledged', acknowledged_at = ?, file_name = ?, sha256 = ? "
-            "where delivery_id = ?",
-            [_now(), receipt.path, receipt.sha256, key],
+            "update ledger.deliveries set status = 'acknowledged', acknowledged_at = ?, file_name = ?, sha256 = ?, "
+            "refused = ?, members = (select count(*) from ledger.members as m "
+            "where m.audience = ? and m.destination = ? and m.removed_on is null) where delivery_id = ?",
+            [_now(), receipt.path, receipt.sha256, len(receipt.refused), *mine, key],
         )
+
+
+@dataclass(frozen=True)
+class CallJournal:
+    """The journal of one delivery, in `ledger.calls`."""
+
+    warehouse: Warehouse
+    delivery_id: str
+
+    def answer(self, call: str) -> Json:
+        sql = "select answer from ledger.calls where delivery_id = ? and call = ?"
+        found = self.warehouse.rows(sql, [self.delivery_id, call])
+        answer: Json = json.loads(str(found[0][0])) if found else None
+        return answer
+
+    def keep(self, call: str, answer: Json) -> None:
+        with self.warehouse.transaction():
+            self.warehouse.execute(
+                "delete from ledger.calls where delivery_id = ? and call = ?", [self.delivery_id, call]
+            )
+            values = [self.delivery_id, call, canonical_json(answer), _now()]
+            self.warehouse.execute("insert into ledger.calls values (?, ?, ?, ?)", values)
 
 
 def _now() -> datetime:

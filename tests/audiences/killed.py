@@ -21,7 +21,7 @@ import duckdb
 from orchestration.audiences.audience import Audience
 from orchestration.audiences.export import export
 from orchestration.warehouse import DuckDB
-from tests.audiences.workspace import Project, open_gate
+from tests.audiences.workspace import Project, open_gate, surroundings
 
 CALLS = ("mkdir", "open", "fsync", "replace", "unlink")
 
@@ -70,7 +70,7 @@ def _export(folder: Path, audience: Audience, day: date, last: int, torn: bool) 
     warehouse.points = points
     for name in CALLS:
         points.watch(name)
-    export(warehouse, audience, day, project.state, gate=open_gate)
+    export(warehouse, audience, day, surroundings(project.state), gate=open_gate)
 
 
 def server() -> ForkServerContext:

@@ -10,7 +10,7 @@ import pytest
 from orchestration.audiences.destinations import destination_of
 from orchestration.audiences.destinations.folder import folder_destination
 from orchestration.audiences.errors import DestinationError
-from tests.audiences.workspace import DAYS, WINBACK, Project, Receiver, desired_of, people_of
+from tests.audiences.workspace import DAYS, WINBACK, Project, Receiver, desired_of, people_of, surroundings
 
 OUTSIDE = [
     "../out",
@@ -38,7 +38,7 @@ def test_a_path_that_leaves_the_state_folder_is_refused(tmp_path: Path, path: ob
 def test_an_unknown_type_is_refused(tmp_path: Path) -> None:
     audience = replace(WINBACK, destination_settings={"type": "pigeon"})
     with pytest.raises(DestinationError, match="there is no type 'pigeon'"):
-        destination_of(audience, tmp_path)
+        destination_of(audience, surroundings(tmp_path))
 
 
 @pytest.mark.parametrize("link", ["drop", "drop/winback"])

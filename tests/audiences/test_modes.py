@@ -190,17 +190,17 @@ def test_any_sequence_of_days_loses_nobody_and_enrols_nobody_twice(
         members = tuple(
             Member(key, json.dumps({"mail": mail}), str(plan)) for key, (mail, plan) in sorted(people.items())
         )
-        delta = desired_to_delta(Desired(members, {}, frozenset(), None), state, send)
+        delta = desired_to_delta(Desired(members, {}, frozenset(), (), None), state, send)
         for row in delta.rows:
             if row.operation is Operation.REMOVE:
                 assert mailing.pop(row.identifiers) == row.key
-                state[row.key] = Acknowledged("{}", "{}", False)
+                state[row.key] = Acknowledged("{}", "{}", inside=False)
                 continue
             known = row.key in state and state[row.key].inside
             assert row.operation is Operation.SET or known == (row.operation is Operation.CHANGE)
             assert mailing.get(row.identifiers, row.key) == row.key
             mailing[row.identifiers] = row.key
-            state[row.key] = Acknowledged(row.identifiers, row.fields, True)
+            state[row.key] = Acknowledged(row.identifiers, row.fields, inside=True)
         inside = {key: (kept.identifiers, kept.fields) for key, kept in state.items() if kept.inside}
         assert inside == {member.key: (member.identifiers, member.fields) for member in members}
         assert mailing == {member.identifiers: member.key for member in members}

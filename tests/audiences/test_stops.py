@@ -13,7 +13,7 @@ from orchestration.audiences.audience import Audience, Send
 from orchestration.audiences.errors import DesiredSetError, DestinationError, EarlierDayError, LedgerError
 from orchestration.audiences.export import export
 from orchestration.gates.result import Finding, GateResult
-from tests.audiences.workspace import DAYS, WINBACK, People, Project, people_of, sends
+from tests.audiences.workspace import DAYS, WINBACK, People, Project, people_of, sends, surroundings
 
 
 def closed_gate(frame: pd.DataFrame, audience: Audience) -> GateResult:
@@ -62,7 +62,7 @@ def test_a_closed_gate_writes_nothing_and_keeps_the_ledger(project: Project) -> 
     before = project.picture()
     project.desire(people_of("abc"))
     with project.open() as warehouse:
-        stopped = export(warehouse, WINBACK, DAYS[1], project.state, gate=closed_gate)
+        stopped = export(warehouse, WINBACK, DAYS[1], surroundings(project.state), gate=closed_gate)
     assert (stopped.status, stopped.receipt) == ("stopped", None)
     assert "expect" not in stopped.reason
     assert "email: better (2 rows not, such as abc)" in stopped.reason
@@ -74,7 +74,7 @@ def test_a_closed_gate_writes_nothing_and_keeps_the_ledger(project: Project) -> 
 def test_the_real_gate_stands_in_front_of_every_export(project: Project) -> None:
     project.desire({**people_of("ab"), "c": ("b@example.com", "pro")})
     with project.open() as warehouse:
-        stopped = export(warehouse, WINBACK, DAYS[0], project.state)
+        stopped = export(warehouse, WINBACK, DAYS[0], surroundings(project.state))
     assert stopped.status == "stopped"
     assert "email: column values to be unique (2 rows not" in stopped.reason
     assert "b@example.com" not in json.dumps(stopped.as_json())
@@ -107,7 +107,7 @@ def test_a_repeated_or_missing_key_is_refused_without_naming_it(project: Project
         with pytest.raises(
             DesiredSetError, match="1 rows of audience_winback have no person_id, 1 repeat one"
         ) as caught:
-            export(warehouse, WINBACK, DAYS[0], project.state)
+            export(warehouse, WINBACK, DAYS[0], surroundings(project.state))
     assert "secret" not in str(caught.value)
 
 

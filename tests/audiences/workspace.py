@@ -15,7 +15,9 @@ from typing import Any
 import pandas as pd
 
 from orchestration.audiences.audience import Audience, Guard, Send
+from orchestration.audiences.destinations import Surroundings
 from orchestration.audiences.export import Outcome, export
+from orchestration.audiences.secret import Secret
 from orchestration.gates.result import Finding, GateResult
 from orchestration.warehouse import DuckDB
 
@@ -36,6 +38,11 @@ WINBACK = Audience(
     destination_settings={"type": "folder", "path": "drop"},
 )
 DAYS = [date(2017, 11, day) for day in range(1, 31)]
+
+
+def surroundings(state: Path, **secrets: str) -> Surroundings:
+    """Surroundings with these secrets, and no others."""
+    return Surroundings(state=state, secret=lambda variable: Secret(secrets[variable]))
 
 
 def open_gate(frame: pd.DataFrame, audience: Audience) -> GateResult:
@@ -77,7 +84,7 @@ class Project:
 
     def export(self, audience: Audience, day: date) -> Outcome:
         with self.open() as warehouse:
-            return export(warehouse, audience, day, self.state, gate=open_gate)
+            return export(warehouse, audience, day, surroundings(self.state), gate=open_gate)
 
     def push(self, audience: Audience, day: date, people: People) -> Outcome:
         self.desire(people)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from orchestration.audiences.audience import Audience
-from orchestration.audiences.destinations.base import Destination, Receipt
+from orchestration.audiences.destinations.base import Destination, Journal, Receipt, Refusal, Surroundings
 from orchestration.audiences.destinations.folder import folder_destination
 from orchestration.audiences.errors import DestinationError
 
-__all__ = ["Destination", "Receipt", "destination_of"]
+__all__ = ["Destination", "Journal", "Receipt", "Refusal", "Surroundings", "destination_of"]
 
 
-def destination_of(audience: Audience, state: Path) -> Destination:
-    """The destination of an audience. `state` is the project's folder of local files. Raises DestinationError."""
-    match audience.destination_settings.get("type"):
+def destination_of(audience: Audience, surroundings: Surroundings) -> Destination:
+    """The destination of an audience. Raises DestinationError."""
+    name, settings = audience.destination, audience.destination_settings
+    match settings.get("type"):
         case "folder":
-            return folder_destination(audience.destination, audience.destination_settings, state)
+            return folder_destination(name, settings, surroundings.state)
         case unknown:
             raise DestinationError(
-                f"destination {audience.destination}: there is no type {unknown!r}",
-                "write `type: folder` in segment_specs/destinations.yml",
+                f"destination {name}: there is no type {unknown!r}",
+                "name one that is known in segment_specs/destinations.yml: `muster schema` lists them",
             )

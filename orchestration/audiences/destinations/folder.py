@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
-from orchestration.audiences.destinations.base import Receipt
+from orchestration.audiences.delivery import Delivery
+from orchestration.audiences.destinations.base import Journal, Receipt
 from orchestration.audiences.errors import DestinationError
-from orchestration.audiences.file import AudienceFile
+from orchestration.audiences.file import AudienceFile, delivery_to_file
 
 ASIDE = ".partial"
 
@@ -27,10 +28,10 @@ class Folder:
     state: Path
     path: Path
 
-    def deliver(self, file: AudienceFile) -> Receipt:
+    def deliver(self, delivery: Delivery, _journal: Journal) -> Receipt:
         """Write the file and then its manifest. Raises DestinationError."""
         try:
-            return self._deliver(file)
+            return self._deliver(delivery_to_file(delivery))
         except OSError as error:
             raise DestinationError(
                 f"destination {self.name}: {error.filename or self.path}: {error.strerror}",
