@@ -13,6 +13,8 @@ from orchestration.audiences.destinations.base import (
     tell_nobody,
 )
 from orchestration.audiences.destinations.folder import folder_destination
+from orchestration.audiences.destinations.intercom import intercom_destination
+from orchestration.audiences.destinations.webhook import webhook_destination
 from orchestration.audiences.errors import DestinationError
 
 __all__ = ["Destination", "Journal", "Receipt", "Refusal", "Surroundings", "Told", "destination_of", "tell_nobody"]
@@ -24,6 +26,10 @@ def destination_of(audience: Audience, surroundings: Surroundings) -> Destinatio
     match settings.get("type"):
         case "folder":
             return folder_destination(name, settings, surroundings.state)
+        case "intercom":
+            return intercom_destination(audience, surroundings)
+        case "webhook":
+            return webhook_destination(audience, surroundings)
         case unknown:
             raise DestinationError(
                 f"destination {name}: there is no type {unknown!r}",
