@@ -5,6 +5,7 @@ from __future__ import annotations
 from orchestration.audiences.audience import Audience
 from orchestration.audiences.destinations.base import Destination, Journal, Receipt, Refusal, Surroundings
 from orchestration.audiences.destinations.folder import folder_destination
+from orchestration.audiences.destinations.klaviyo import klaviyo_destination
 from orchestration.audiences.errors import DestinationError
 
 __all__ = ["Destination", "Journal", "Receipt", "Refusal", "Surroundings", "destination_of"]
@@ -16,6 +17,8 @@ def destination_of(audience: Audience, surroundings: Surroundings) -> Destinatio
     match settings.get("type"):
         case "folder":
             return folder_destination(name, settings, surroundings.state)
+        case "klaviyo":
+            return klaviyo_destination(audience, surroundings)
         case unknown:
             raise DestinationError(
                 f"destination {name}: there is no type {unknown!r}",
