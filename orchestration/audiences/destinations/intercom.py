@@ -101,7 +101,12 @@ class _Push:
         worn = [row for row in rows if self._wanted(row) in numbers]
         found = find(self.session, self.addresses, worn)
         calls = [
-            Call("untag a contact", "DELETE", f"/contacts/{quote(each, safe='')}/tags/{quote(tag, safe='')}", accepts=GONE)
+            Call(
+                "untag a contact",
+                "DELETE",
+                f"/contacts/{quote(each, safe='')}/tags/{quote(tag, safe='')}",
+                accepts=GONE,
+            )
             for row in worn
             for each, tag in ((contact, numbers[self._wanted(row)]) for contact in found[row].all)
         ]
