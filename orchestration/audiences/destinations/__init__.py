@@ -6,6 +6,7 @@ from orchestration.audiences.audience import Audience
 from orchestration.audiences.destinations.base import Destination, Journal, Receipt, Refusal, Surroundings
 from orchestration.audiences.destinations.folder import folder_destination
 from orchestration.audiences.destinations.intercom import intercom_destination
+from orchestration.audiences.destinations.klaviyo import klaviyo_destination
 from orchestration.audiences.destinations.webhook import webhook_destination
 from orchestration.audiences.errors import DestinationError
 
@@ -22,6 +23,8 @@ def destination_of(audience: Audience, surroundings: Surroundings) -> Destinatio
             return intercom_destination(audience, surroundings)
         case "webhook":
             return webhook_destination(audience, surroundings)
+        case "klaviyo":
+            return klaviyo_destination(audience, surroundings)
         case unknown:
             raise DestinationError(
                 f"destination {name}: there is no type {unknown!r}",
