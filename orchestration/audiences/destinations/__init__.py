@@ -6,6 +6,7 @@ from orchestration.audiences.audience import Audience
 from orchestration.audiences.destinations.base import Destination, Journal, Receipt, Refusal, Surroundings
 from orchestration.audiences.destinations.folder import folder_destination
 from orchestration.audiences.destinations.klaviyo import klaviyo_destination
+from orchestration.audiences.destinations.sendgrid import sendgrid_destination
 from orchestration.audiences.errors import DestinationError
 
 __all__ = ["Destination", "Journal", "Receipt", "Refusal", "Surroundings", "destination_of"]
@@ -19,6 +20,8 @@ def destination_of(audience: Audience, surroundings: Surroundings) -> Destinatio
             return folder_destination(name, settings, surroundings.state)
         case "klaviyo":
             return klaviyo_destination(audience, surroundings)
+        case "sendgrid":
+            return sendgrid_destination(audience, surroundings)
         case unknown:
             raise DestinationError(
                 f"destination {name}: there is no type {unknown!r}",
