@@ -66,7 +66,7 @@ class Line:
 
     def plan(self, members: Iterable[Member], send: Send = Send.CHANGES) -> Delivery:
         """The delivery that leads to `members`."""
-        desired = Desired(tuple(members), {}, frozenset(), (), pa.table({}))
+        desired = Desired(tuple(members), (), frozenset(), pa.table({}))
         delta = desired_to_delta(desired, self.acknowledged, send)
         return delta_to_delivery(
             self.audience, date(2017, 11, 1), delta, number=self.number + 1, follows=str(self.number)

@@ -62,10 +62,14 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a service answered; `body` is null where it is empty or not JSON."""
+    """What a service answered; `body` is null where it is empty or not JSON.
+
+    `complaint` is what an accepted error says, without what the call told: it may be shown and kept.
+    """
 
     status: int
-    body: Json
+    body: Json = field(repr=False)
+    complaint: str = ""
 
 
 @dataclass(frozen=True)
@@ -176,10 +180,12 @@ class Api:
         response, failure = self._respond(call, key)
         if response is None:
             raise failure
-        if response.is_success or response.status_code in call.accepts:
+        if response.is_success:
             return Answer(response.status_code, _json(response))
         told = complaint(_json(response), call.said)
         problem = f"HTTP {response.status_code}" + (f" ({told})" if told else "")
+        if response.status_code in call.accepts:
+            return Answer(response.status_code, _json(response), problem)
         if response.status_code in WORTH_ANOTHER_TRY:
             raise _asked(problem, asked_wait(response.headers, time.time()))
         raise self._refused(call, response.status_code, problem)
@@ -206,7 +212,10 @@ class Api:
             case 401 | 403:
                 remedy = f"check what the environment variable {self._signing.variable} holds and what it may do there"
                 return self._error(call, problem, f"{remedy}; {AGAIN}")
-            case 404 | 405 | 410 | 301 | 302 | 303 | 307 | 308:
+            case 410:
+                remedy = "it is gone for good: name its new address in segment_specs/destinations.yml"
+                return self._error(call, problem, f"{remedy}, or take the audience away; {AGAIN}")
+            case 404 | 405 | 301 | 302 | 303 | 307 | 308:
                 remedy = "check the endpoint in segment_specs/destinations.yml and the audience's `into`"
                 return self._error(call, problem, f"{remedy}; {AGAIN}")
             case _:
