@@ -38,7 +38,7 @@ from orchestration.audiences.destinations.sendgrid_contacts import (
     identifiers_of,
     objection_to,
 )
-from orchestration.audiences.destinations.sendgrid_errors import UNNAMED, complaint_of, named_in, places_in
+from orchestration.audiences.destinations.sendgrid_errors import UNNAMED, named_in, places_in
 from orchestration.audiences.destinations.session import Session
 from orchestration.audiences.destinations.waiting import Tempo, Waiting
 from orchestration.audiences.errors import DestinationError
@@ -240,9 +240,9 @@ class _Push:
         """Have contacts upserted; a call is answered as a whole, so without those whom SendGrid objects to."""
         left, refused = [*rows], list[Refusal]()
         while True:
-            body = self._body([self._contact(row) for row in left], enrol=enrol)
-            call = Call("upsert contacts", "PUT", CONTACTS, body, accepts=frozenset({400}))
-            said: Any = self.session.call(call, self._read_upsert(call, len(left)))
+            contacts = [self._contact(row) for row in left]
+            call = Call("upsert contacts", "PUT", CONTACTS, self._body(contacts, enrol=enrol), accepts=frozenset({400}))
+            said: Any = self.session.call(call, self._read_upsert(contacts))
             if "job" in said:
                 return call, str(said["job"]), left, refused
             wrong = {left[place].key: told for place, told in said["wrong"]}
@@ -251,15 +251,13 @@ class _Push:
             if not left:
                 return call, "", left, refused
 
-    def _read_upsert(self, call: Call, most: int) -> Callable[[Answer], Json]:
+    def _read_upsert(self, contacts: Sequence[Json]) -> Callable[[Answer], Json]:
         def read(answer: Answer) -> Json:
             if answer.status != 400:
                 return {"job": _job_of(answer)}
-            if places := places_in(answer.body, call.said, most):
+            if places := places_in(answer.body, contacts):
                 return {"wrong": [[place, told] for place, told in places.items()]}
-            raise self._error(
-                f"could not upsert contacts ({complaint_of(answer.body, call.said)})", f"correct it; {AGAIN}"
-            )
+            raise self._error(f"could not upsert contacts: {answer.complaint}", f"correct it; {AGAIN}")
 
         return read
 

@@ -19,21 +19,17 @@ PLACE = re.compile(r"contacts(?:\[|\.)(\d+)")
 BETWEEN = re.compile(r"[\s,;|\"'<>(){}\[\]]+")
 
 
-def complaint_of(answer: Json, said: Json) -> str:
-    """What an answer complains of, without anything that was said."""
-    return complaint(answer, said) or "no reason given"
-
-
-def places_in(answer: Any, said: Json, most: int) -> dict[int, str]:
-    """Which of the contacts, by place below `most`, an answer objects to, and why; empty where it names none."""
+def places_in(answer: Any, contacts: Sequence[Json]) -> dict[int, str]:
+    """Which of the contacts that were sent, by place, an answer objects to, and why; empty where it names none."""
     errors = answer.get("errors") if isinstance(answer, dict) else None
     found: dict[int, str] = {}
     for error in errors if isinstance(errors, list) else ():
         placed = PLACE.search(str(error.get("field") or "")) or PLACE.search(str(error.get("message") or ""))
-        if placed is None or int(placed[1]) >= most:
+        if placed is None or int(placed[1]) >= len(contacts):
             # An error that is nobody's own is not mended by leaving somebody out.
             return {}
-        found[int(placed[1])] = complaint_of({"errors": [error]}, said)
+        place = int(placed[1])
+        found[place] = complaint({"errors": [error]}, contacts[place]) or "no reason given"
     return found
 
 
