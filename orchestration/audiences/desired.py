@@ -12,7 +12,8 @@ from sqlglot import exp
 
 from orchestration.audiences.audience import CONSENT, HELD_BACK_BY, HOLDOUT, VARIANT, Audience
 from orchestration.audiences.errors import DesiredSetError
-from orchestration.audiences.values import Json, canonical_json, key_order, key_to_text, value_to_json
+from orchestration.audiences.naming import IDENTIFIER, Named, rows_to_named
+from orchestration.audiences.values import key_order, key_to_text
 from orchestration.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ class Member:
 class Desired:
     """`members` in key order, `held_back` counts by reason, `without_consent` the keys held back for want of consent.
 
-    `held_out` are the keys of those who are held out to be compared with. `rows` are the members as the warehouse gave
-    them, for the gate.
+    `held_out` are the keys of those who are held out to be compared with. `rows` are the members for the gate, as
+    `Named` has them.
     """
 
     members: tuple[Member, ...]
@@ -54,16 +55,16 @@ def read_desired(warehouse: Warehouse, audience: Audience) -> Desired:
     columns = (*audience.columns, *((CONSENT,) if audience.consent else ()), *((VARIANT,) if audience.split else ()))
     _check_columns(warehouse, audience, (*columns, HELD_BACK_BY))
     reason = exp.column(HELD_BACK_BY, quoted=True)
-    rows = _read(warehouse, audience, columns, reason.is_(exp.null()))
+    named = rows_to_named(audience, _read(warehouse, audience, columns, reason.is_(exp.null())))
     held = _read(warehouse, audience, (audience.key, HELD_BACK_BY), reason.is_(exp.null()).not_())
     reasons = [str(reason) for reason in held.column(1).to_pylist()]
     keys = [key_to_text(key) for key in held.column(0).to_pylist()]
     return Desired(
-        members=_members(audience, rows),
-        held_back=dict(sorted(Counter(reasons).items())),
+        members=_members(audience, named),
+        held_back=dict(sorted(Counter([*reasons, *[IDENTIFIER] * len(named.unnamed)]).items())),
         without_consent=frozenset(key for key, reason in zip(keys, reasons, strict=True) if reason == CONSENT),
         held_out=tuple(key for key, reason in zip(keys, reasons, strict=True) if reason == HOLDOUT),
-        rows=rows,
+        rows=named.rows,
     )
 
 
@@ -91,17 +92,14 @@ def _read(warehouse: Warehouse, audience: Audience, columns: Sequence[str], wher
     return pa.table({column: pa.array([], pa.string()) for column in columns})
 
 
-def _members(audience: Audience, rows: pa.Table) -> tuple[Member, ...]:
-    keys = [key_to_text(key) for key in rows.column(audience.key).to_pylist()]
-    _check_keys(audience, keys)
-    identifiers = _payloads(audience, rows, audience.identify_by)
-    fields = _payloads(audience, rows, audience.field_columns)
-    variants = map(str, rows.column(VARIANT).to_pylist()) if audience.split else [""] * len(keys)
-    members = [Member(*values) for values in zip(keys, identifiers, fields, variants, strict=True)]
+def _members(audience: Audience, named: Named) -> tuple[Member, ...]:
+    _check_keys(audience, named.keys)
+    variants = map(str, named.rows.column(VARIANT).to_pylist()) if audience.split else [""] * len(named.keys)
+    members = [Member(*each) for each in zip(named.keys, named.identifiers, named.fields, variants, strict=True)]
     return tuple(sorted(members, key=lambda member: key_order(member.key)))
 
 
-def _check_keys(audience: Audience, keys: list[str]) -> None:
+def _check_keys(audience: Audience, keys: Sequence[str]) -> None:
     unknown = sum(1 for key in keys if not key)
     twice = len(keys) - len(set(keys))
     if unknown or twice:
@@ -109,17 +107,3 @@ def _check_keys(audience: Audience, keys: list[str]) -> None:
             f"audience {audience.name}: {unknown} rows of {audience.model} have no {audience.key}, {twice} repeat one",
             f"make {audience.key} unique in the entity's model",
         )
-
-
-def _payloads(audience: Audience, rows: pa.Table, names: Iterable[str]) -> list[str]:
-    columns = {name: _column(audience, rows, name) for name in names}
-    return [canonical_json({name: values[row] for name, values in columns.items()}) for row in range(rows.num_rows)]
-
-
-def _column(audience: Audience, rows: pa.Table, name: str) -> list[Json]:
-    try:
-        return [value_to_json(value) for value in rows.column(name).to_pylist()]
-    except TypeError as error:
-        raise DesiredSetError(
-            f"audience {audience.name}: column {name}: {error}", "give the attribute one of the catalog's types"
-        ) from error
