@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from orchestration.compiler.audience_spec import RESERVED, AudienceField, AudienceSpec
 from orchestration.compiler.catalog import Catalog, Entity, Type
+from orchestration.compiler.destination_spec import DestinationSpec
 from orchestration.compiler.fields import Report
 from orchestration.compiler.problem import nearest
 from orchestration.compiler.segment import Status
 from orchestration.compiler.source import Scalar
-from orchestration.compiler.spec import RESERVED, AudienceField, AudienceSpec, DestinationSpec, SegmentSpec
+from orchestration.compiler.spec import SegmentSpec
 
 
 def check_audience(
@@ -40,10 +42,49 @@ def _check_segment(named: Scalar, specs: Mapping[str, SegmentSpec], report: Repo
     if not named.text:
         return
     if named.text not in specs:
-        report.error("unknown-segment", f"there is no segment `{named.text}`", named.span, nearest(named.text, specs))
+        help_ = nearest(named.text, specs) or "write it"
+        report.error("unknown-segment", f"there is no segment `{named.text}`", named.span, help_)
     elif specs[named.text].status is Status.ARCHIVED:
         help_ = "name an active one, or make this one active again"
         report.error("archived-segment", f"`{named.text}` is archived, so nobody is in it", named.span, help_)
+
+
+def check_groups(audiences: Mapping[str, AudienceSpec], specs: Mapping[str, SegmentSpec], report: Report) -> None:
+    """Report audiences of one group that nobody could choose between, or whose subjects are none of each other's."""
+    taken: dict[tuple[str, int], AudienceSpec] = {}
+    first: dict[str, AudienceSpec] = {}
+    for spec in audiences.values():
+        if spec.group is None or spec.priority is None:
+            continue
+        name = spec.group.text
+        other = taken.setdefault((name, spec.priority), spec)
+        if other is not spec:
+            message = f"`{other.key}` has priority {spec.priority} in the group `{name}` as well"
+            report.error("same-priority", message, spec.group.span, "give each audience of a group a number of its own")
+        mine, theirs = (specs.get(each.segment.text) for each in (spec, first.setdefault(name, spec)))
+        if mine and theirs and mine.entity != theirs.entity:
+            message = f"the group `{name}` has audiences of {theirs.entity}, and this one is of {mine.entity}"
+            report.error("wrong-entity", message, spec.group.span, f"name another group for audiences of {mine.entity}")
+
+
+def check_suppression(catalog: Catalog, specs: Mapping[str, SegmentSpec], report: Report) -> None:
+    """Report segments that suppress and are none, or none of the entity."""
+    for entity in catalog.entities.values():
+        for named in entity.suppressed_by:
+            _check_segment(named, specs, report)
+            _check_entity(named, specs, entity, report, "what it suppresses")
+
+
+def check_former_audiences(audiences: Mapping[str, AudienceSpec], report: Report) -> None:
+    """Report former keys that another audience has, or claims: whom was sent what belongs to one audience."""
+    claimed: dict[str, str] = {}
+    for spec in audiences.values():
+        for former in spec.formerly:
+            other = audiences[former.text].key if former.text in audiences else claimed.get(former.text)
+            if other:
+                message = f"`{former.text}` is a key of the audience `{other}`"
+                report.error("bad-former-key", message, former.span, "name the key that this file had before")
+            claimed.setdefault(former.text, spec.key)
 
 
 def _check_destination(named: Scalar, known: Mapping[str, DestinationSpec], report: Report) -> None:
@@ -52,10 +93,12 @@ def _check_destination(named: Scalar, known: Mapping[str, DestinationSpec], repo
         report.error("unknown-destination", f"there is no destination `{named.text}`", named.span, help_)
 
 
-def _check_entity(named: Scalar, specs: Mapping[str, SegmentSpec], entity: Entity, report: Report) -> None:
+def _check_entity(
+    named: Scalar, specs: Mapping[str, SegmentSpec], entity: Entity, report: Report, what: str = "the audience"
+) -> None:
     other = specs[named.text].entity if named.text in specs else ""
     if other and other != entity.name:
-        message = f"`{named.text}` is a segment of {other}, and the audience is of {entity.name}"
+        message = f"`{named.text}` is a segment of {other}, and {what} is of {entity.name}"
         report.error("wrong-entity", message, named.span, f"name segments of {entity.name}")
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo, available_timezones
 
 from orchestration.compiler.activity import Activity, node_to_activity
-from orchestration.compiler.fields import Fields, Report, as_choice, as_name, as_text, as_texts, error
+from orchestration.compiler.fields import Fields, Report, as_choice, as_name, as_scalars, as_text, as_texts, error
 from orchestration.compiler.followed import Metrics, node_to_metrics
 from orchestration.compiler.problem import closest, nearest
 from orchestration.compiler.source import Entry, Mapping, Node, Plain, Scalar, Sequence
@@ -131,6 +131,7 @@ class Entity:
     attributes: dict[str, Attribute] = field(hash=False, repr=False)
     events: EventRows | None = field(repr=False)
     relations: dict[str, Relation] = field(hash=False, repr=False)
+    suppressed_by: tuple[Scalar, ...] = field(default=(), compare=False, repr=False)
     description: str = field(default="", repr=False)
     metrics: Metrics = field(default=None, compare=False, repr=False)
 
@@ -244,6 +245,7 @@ def _entity(entry: Entry, report: Report) -> Entity:
         attributes=attributes,
         events=fields.read("events", partial(_events, report=report), None),
         relations=_read_relations(fields),
+        suppressed_by=fields.read("suppressed_by", as_scalars, ()),
         description=fields.text("description"),
         metrics=fields.read("metrics", partial(node_to_metrics, is_number=_is_number(attributes), report=report), None),
     )

@@ -19,6 +19,10 @@ CODES: dict[str, Code] = {
         "A segment that is archived is named by one that is not, or by an audience.",
         "Name an active segment, or set `status: active` in the one that is named.",
     ),
+    "bad-address": Code(
+        "An address of a destination that is none, or that anybody on the way could read along.",
+        "Begin it with `https://`.",
+    ),
     "bad-anniversary": Code(
         "An anniversary is asked for today or in days around it, at most a year of them.",
         "Write `anniversary: today`, `anniversary: {in_next: 7 days}` or `anniversary: {in_last: 7 days}`.",
@@ -34,6 +38,9 @@ CODES: dict[str, Code] = {
     "bad-former-key": Code(
         "A former key that is none, or that is another segment's, now or formerly.",
         "Write the key that the file had before it was renamed; a history has one heir.",
+    ),
+    "bad-freshness": Code(
+        "A promised time between acknowledgements that is not written as a time.", "Write `freshness: 26 hours`."
     ),
     "bad-key": Code(
         "The file's name cannot be the key of a segment or an audience.",
@@ -68,6 +75,10 @@ CODES: dict[str, Code] = {
         "Begin with `performed`; name events that must not happen in one step: `not_performed: [a, b]`.",
     ),
     "bad-share": Code("A share that is not written in per cent.", "Write `20%`."),
+    "bad-split": Code(
+        "A split whose shares are none, are more than the whole, or leave nobody to send to.",
+        "Write `split: {holdout: 10, a: 45, b: 45}`: per cent, 100 together at most.",
+    ),
     "bad-stay": Code(
         "A stay of a spec's test that ends before it begins.",
         "`until` is the first day out; leave it out for a stay that is not over.",
@@ -205,6 +216,10 @@ CODES: dict[str, Code] = {
         "Two earlier versions of a test's subject end on the same day.", "Give each version its own last day."
     ),
     "same-key": Code("Two files have the same name, so their keys would be the same.", "Rename one of the files."),
+    "same-priority": Code(
+        "Two audiences of one group have the same priority, so nothing says which of them has a subject.",
+        "Give each audience of a group a number of its own; the smallest comes first.",
+    ),
     "short-sequence": Code("A sequence of fewer than two steps.", "Add a step, or ask `performed` for a single event."),
     "too-deep": Code("Mappings and lists nested more than 64 levels deep.", "Flatten the rule, or split it in two."),
     "too-large": Code(
@@ -261,6 +276,10 @@ CODES: dict[str, Code] = {
     "wrong-operator": Code("A word that compares no values of this type.", "Use one of the words that this type has."),
     "wrong-value": Code(
         "A value of a spec's test that is not of its attribute's type.", "Write a value of that type, or `null`."
+    ),
+    "written-secret": Code(
+        "A secret that is written down where it should only be named.",
+        "Name the environment variable that holds it: `token: {env: NAME}`; what was written is known, so change it.",
     ),
     "yaml": Code("Text that is not YAML, or YAML that Muster does not read.", "Correct the text at the place shown."),
 }

@@ -10,9 +10,16 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TypeVar
 
 from orchestration.compiler.activity import Activity, node_to_activity
-from orchestration.compiler.audience_checks import check_audience
+from orchestration.compiler.audience_checks import (
+    check_audience,
+    check_former_audiences,
+    check_groups,
+    check_suppression,
+)
+from orchestration.compiler.audience_spec import AudienceSpec, source_to_audience_spec, with_place
 from orchestration.compiler.canonical import digest_of
 from orchestration.compiler.catalog import Catalog, Entity, node_to_catalog
+from orchestration.compiler.destination_spec import DestinationSpec, source_to_destinations
 from orchestration.compiler.fields import Report, TooManyProblems, error
 from orchestration.compiler.imports import Bases
 from orchestration.compiler.lists import StaticList, node_to_members, source_to_list
@@ -23,14 +30,7 @@ from orchestration.compiler.resolve import node_to_rule
 from orchestration.compiler.scope import row_scope, subject_scope
 from orchestration.compiler.segment import Rule, Segment, Status
 from orchestration.compiler.source import Mapping, Node, Scalar, Sequence, parse
-from orchestration.compiler.spec import (
-    AudienceSpec,
-    DestinationSpec,
-    SegmentSpec,
-    source_to_audience_spec,
-    source_to_destinations,
-    source_to_segment_spec,
-)
+from orchestration.compiler.spec import SegmentSpec, source_to_segment_spec
 from orchestration.compiler.sql import catalog_to_clock
 
 MAX_CYCLES = 20
@@ -139,7 +139,11 @@ def _understood(sources: Sources, report: Report) -> Compilation | None:
     catalog = report.attempt(lambda: node_to_catalog(parse(sources.catalog)))
     specs = _specs(sources.segments, source_to_segment_spec, report)
     destinations = source_to_destinations(sources.destinations, report) if sources.destinations else {}
-    audiences = _specs(sources.audiences, source_to_audience_spec, report)
+    audiences = {
+        key: with_place(spec, destinations, report)
+        for key, spec in _specs(sources.audiences, source_to_audience_spec, report).items()
+    }
+    specs = _with_exits(specs, audiences, report)
     lists = {path: report.attempt(partial(source_to_list, file)) for path, file in sources.lists.items()}
     if catalog is None:
         return None
@@ -156,6 +160,9 @@ def _understood(sources: Sources, report: Report) -> Compilation | None:
     _check_former_keys(specs, report)
     for audience in audiences.values():
         check_audience(audience, catalog, specs, destinations, report)
+    check_groups(audiences, specs, report)
+    check_suppression(catalog, specs, report)
+    check_former_audiences(audiences, report)
     read = {path: found for path, found in lists.items() if found}
     bases = Bases(catalog_to_clock(catalog), populations, _recorded(catalog))
     return Compilation(catalog, bases, segments, audiences, destinations, lists=read, specs=specs)
@@ -190,6 +197,39 @@ def _specs(
             continue
         specs[spec.key] = spec
     return dict(sorted(specs.items()))
+
+
+def _with_exits(
+    specs: dict[str, SegmentSpec], audiences: dict[str, AudienceSpec], report: Report
+) -> dict[str, SegmentSpec]:
+    """The segments' specs, and those of everybody who meets an audience's `exit_when`: recorded like any other."""
+    found = dict(specs)
+    for audience in audiences.values():
+        segment = specs.get(audience.segment.text)
+        if audience.exit_when is None or segment is None:
+            continue
+        if audience.exit_key in specs:
+            message = f"`exit_when` makes a segment `{audience.exit_key}`, which is the key of "
+            message += specs[audience.exit_key].source.path
+            report.error("same-key", message, audience.exit_when.span, "rename that file or the audience's")
+            continue
+        found[audience.exit_key] = SegmentSpec(
+            key=audience.exit_key,
+            source=audience.source,
+            name=f"{audience.name}: exit",
+            entity=segment.entity,
+            entity_span=audience.segment.span,
+            description=f"Whom the audience {audience.key} lets go, by its exit_when.",
+            owner=audience.owner,
+            labels=(),
+            status=Status.ACTIVE,
+            hidden=True,
+            where=audience.exit_when,
+            members=None,
+            daily=False,
+            formerly=tuple(replace(each, text=f"{each.text}_exit") for each in audience.formerly),
+        )
+    return dict(sorted(found.items()))
 
 
 def _segment(

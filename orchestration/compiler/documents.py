@@ -297,6 +297,7 @@ def audiences_document(compilation: Compilation) -> Document:
         meta = audience_exposure(compilation, spec)
         columns = [
             column_document(str(meta["key"]), "The subject.", "unique", "not_null"),
+            *([column_document("variant", "Whose share of the split the subject lies in.")] if spec.split else []),
             column_document("held_back_by", "By what a member is held back; null for those who are sent."),
         ]
         models.append(model_document(f"audience_{spec.key}", f"{spec.name}. {spec.description}".strip(), columns))

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
-from orchestration.compiler.problem import Problem, Problems, Span, closest, nearest
-from orchestration.compiler.source import Entry, Mapping, Node, Scalar, Sequence
+from orchestration.compiler.problem import Problem, Problems, SourceFile, Span, closest, nearest
+from orchestration.compiler.source import Entry, Mapping, Node, Scalar, Sequence, read
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -66,6 +66,14 @@ def collected(works: Iterable[Callable[[], T]]) -> tuple[T, ...]:
     found = [report.attempt(work) for work in works]
     report.close()
     return tuple(each for each in found if each is not None)
+
+
+def source_to_node(source: SourceFile, report: Report) -> Node:
+    """What a file holds; what could be passed over is reported. Raises Problems."""
+    node, problems = read(source)
+    for problem in problems:
+        report.add(problem)
+    return node
 
 
 class Fields:
@@ -202,6 +210,22 @@ def as_model(node: Node) -> str:
         help_ = "as in `people`, `raw.people` or `lake.raw.people`"
         raise error("bad-name", f"`{name}` cannot be the name of a table", node.span, help_)
     return name
+
+
+def as_scalar(node: Node) -> Scalar:
+    """One text, with its place."""
+    as_text(node)
+    assert isinstance(node, Scalar)
+    return node
+
+
+def as_scalars(node: Node) -> tuple[Scalar, ...]:
+    """A list of texts, with their places; one text stands for a list of one."""
+    if isinstance(node, Scalar):
+        return (as_scalar(node),)
+    if not isinstance(node, Sequence) or not node.items:
+        raise error("not-a-list", "expected one name or a list of names", node.span, "write `[a, b]`")
+    return tuple(as_scalar(item) for item in node.items)
 
 
 def as_boolean(node: Node) -> bool:

@@ -92,6 +92,7 @@ def _entity() -> Schema:
             "description": "The columns that say from when until when a row held, or `recorded`.",
             **either(choice(["recorded"]), history),
         },
+        "suppressed_by": {"description": "Segments whose members no audience is sent.", **one_or_more(WORD)},
         "attributes": labelled(ref("attributes"), "What is known of a subject."),
         "metrics": {
             "description": "Numeric attributes to follow day by day, or `all` numbers that rules look at; "

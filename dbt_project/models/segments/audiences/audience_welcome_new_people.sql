@@ -26,6 +26,8 @@ select
     people.signed_up_at,
     people.language,
     case
+        when not flags."new"
+        then 'withdrawn'
         when not coalesce(people.accepts_marketing, false)
         then 'consent'
         when flags.do_not_contact
@@ -37,4 +39,4 @@ from flags
 inner join people
     on people.person_id = flags.person_id
 where
-    flags."new"
+    flags."new" or not coalesce(people.accepts_marketing, false)
