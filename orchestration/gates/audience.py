@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from orchestration.audiences.audience import CONSENT, HELD_BACK_BY, Audience
 from orchestration.audiences.guard import change_of, most_moved
+from orchestration.audiences.identifiers import Kind, kind_of
 from orchestration.audiences.proposal import Proposal
 from orchestration.gates.candidates import MOVED, Candidates, asked, counted, in_memory, sent_as
 from orchestration.gates.great import Expectation, Verdict, judge, judge_query
@@ -22,12 +23,12 @@ TELEPHONE = r"\A\+?(?:[ ()./-]*[0-9]){7,15}\Z"
 def audience_gate(proposal: Proposal) -> GateResult:
     """Judge a push.
 
-    Every subject has a key and an identifier; no key and no identifier, in the form in which it is sent, belongs to
-    two; an identifier named `email` or `phone` (or ending so) looks like one as it was read; consent is true for all;
-    nobody is held back as well; the set is empty only where the guard allows it, and no more subjects are added or
-    removed than it allows. An empty text is no identifier.
+    Every subject has a key and an identifier; no key and no identifier belongs to two, in the form by which the
+    destination tells them apart; an identifier that is an e-mail address or a telephone number by its name looks like
+    one; consent is true for all; nobody is held back as well; the set is empty only where the guard allows it, and no
+    more subjects are added or removed than it allows. An empty text is no identifier.
 
-    PostgreSQL looks at the rows itself where they leave as they are; otherwise they are looked at in memory.
+    PostgreSQL looks at the rows itself where nothing of them is hashed; otherwise they are looked at in memory.
     Raises GateError.
     """
     audience, desired = proposal.audience, proposal.desired
@@ -74,8 +75,13 @@ def _expectations(audience: Audience) -> list[Expectation]:
 
 
 def _pattern(name: str) -> str | None:
-    kind = name.rpartition("_")[2]
-    return {"email": MAIL_ADDRESS, "phone": TELEPHONE, "mobile": TELEPHONE}.get(kind)
+    match kind_of(name):
+        case Kind.MAIL:
+            return MAIL_ADDRESS
+        case Kind.PHONE:
+            return TELEPHONE
+        case _:
+            return None
 
 
 def _judged(candidates: Candidates, expectations: list[Expectation]) -> list[Finding]:

@@ -1,12 +1,11 @@
 """The rows that a gate looks at, as text: in memory, or as a query that the warehouse answers to nobody but the gate.
 
-Their columns are the key, the identifiers as they were read, the first identifier that a subject has, identifiers in
-the form in which they are sent where that is another, `consent`, and `held_back_by`, which is to be empty.
+Their columns are the key, the identifiers as they were read (or in the form that is hashed), the first that a subject
+has, those of which the destination minds no case in lower case, `consent`, and `held_back_by`, which is to be empty.
 """
 
 from __future__ import annotations
 
-import json
 import string
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ import pyarrow.compute as pc
 from orchestration.audiences.audience import CONSENT, HELD_BACK_BY, Audience
 from orchestration.audiences.delta import Delta
 from orchestration.audiences.desired import Desired
+from orchestration.audiences.identifiers import Kind, kind_of, settings_to_convention
 from orchestration.audiences.proposal import Proposal
 from orchestration.audiences.values import key_to_text
 from orchestration.gates.result import key_hash
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 
 MOVED = "subjects added or removed"
 SUBJECT = "subject"
-SENT = " as sent"
-AS_THEY_ARE = "as_they_are"
+SENT = " in lower case"
 # These services take two spellings of one address for one contact.
 WITHOUT_CASE = frozenset({"intercom", "klaviyo", "sendgrid"})
 # Only these: engines and languages differ in what they make of the others.
@@ -57,18 +56,9 @@ class Candidates:
 
 
 def sent_as(audience: Audience, name: str) -> str:
-    """The column that holds an identifier in the form in which it is sent."""
-    changed = name in audience.identify_by and (_is_normalised(audience) or _folds_case(audience, name))
-    return f"{name}{SENT}" if changed else name
-
-
-def _is_normalised(audience: Audience) -> bool:
-    return bool(audience.destination_settings.get("identifiers", AS_THEY_ARE) != AS_THEY_ARE)
-
-
-def _folds_case(audience: Audience, name: str) -> bool:
-    is_mail = name.rpartition("_")[2] == "email"
-    return is_mail and audience.destination_settings.get("type") in WITHOUT_CASE
+    """The column that holds an identifier as the destination tells it from others."""
+    folded = audience.destination_settings.get("type") in WITHOUT_CASE and kind_of(name) is Kind.MAIL
+    return f"{name}{SENT}" if folded else name
 
 
 def counted(delta: Delta) -> pd.DataFrame:
@@ -80,32 +70,19 @@ def counted(delta: Delta) -> pd.DataFrame:
 
 def in_memory(audience: Audience, desired: Desired) -> Candidates:
     """The rows of all members, in memory."""
-    rows = _members_only(audience, desired)
-    keys = _texts(rows.column(audience.key))
-    columns = {audience.key: keys} | {name: _texts(rows.column(name)) for name in audience.identify_by}
-    sent = _sent(audience, desired, keys)
-    # What cannot be sent is not sent, so its form is nobody's concern.
-    columns |= {name: pc.if_else(pc.is_valid(sent[name]), columns[name], None) for name in sent}
+    keys = _texts(desired.rows.column(audience.key))
+    columns = {audience.key: keys} | {name: _texts(desired.rows.column(name)) for name in audience.identify_by}
     columns[" or ".join(audience.identify_by)] = pc.coalesce(*(columns[name] for name in audience.identify_by))
     for name in audience.identify_by:
-        if name in sent:
-            columns[sent_as(audience, name)] = sent[name]
-        elif _folds_case(audience, name):
+        if sent_as(audience, name) != name:
             columns[sent_as(audience, name)] = _lowered(columns[name])
     frame = pa.table(columns).to_pandas()
     if audience.consent:
         # Unknown is no.
-        frame[CONSENT] = pc.fill_null(pc.cast(rows.column(CONSENT), pa.bool_()), False).to_pandas()
+        consent = pc.cast(desired.rows.column(CONSENT), pa.bool_())
+        frame[CONSENT] = pc.fill_null(consent, False).to_pandas()
     frame[HELD_BACK_BY] = _held_back(keys, desired).to_pandas()
     return Candidates(frame, keys)
-
-
-def _members_only(audience: Audience, desired: Desired) -> pa.Table:
-    """Some are held back after they were read."""
-    if desired.rows.num_rows == len(desired.members):
-        return desired.rows
-    members = pa.array([member.key for member in desired.members], pa.string())
-    return desired.rows.filter(pc.is_in(_texts(desired.rows.column(audience.key)), value_set=members))
 
 
 def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -120,17 +97,6 @@ def _lowered(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     return pa.chunked_array([[text and text.translate(LOWER) for text in texts.to_pylist()]], pa.string())
 
 
-def _sent(audience: Audience, desired: Desired, keys: pa.ChunkedArray) -> dict[str, pa.ChunkedArray]:
-    if not _is_normalised(audience):
-        return {}
-    told = {member.key: json.loads(member.identifiers) for member in desired.members}
-    here = [told.get(key, {}) for key in keys.to_pylist()]
-    return {
-        name: pa.chunked_array([[each.get(name) or None for each in here]], pa.string())
-        for name in audience.identify_by
-    }
-
-
 def _held_back(keys: pa.ChunkedArray, desired: Desired) -> pa.ChunkedArray:
     held = pa.array(sorted(desired.not_to_send), pa.string())
     return pc.if_else(pc.is_in(keys, value_set=held), "held back", pa.scalar(None, pa.string()))
@@ -138,9 +104,10 @@ def _held_back(keys: pa.ChunkedArray, desired: Desired) -> pa.ChunkedArray:
 
 def asked(proposal: Proposal) -> Candidates | None:
     """The rows of all members as a query, where the warehouse can judge them; otherwise null."""
-    audience, desired, connector = proposal.audience, proposal.desired, proposal.warehouse.connector
-    as_read = not _is_normalised(audience) and desired.rows.num_rows == len(desired.members)
-    if connector is None or not as_read or proposal.warehouse.dialect not in JUDGED_BY_SQL:
+    audience, connector = proposal.audience, proposal.warehouse.connector
+    # What is hashed was brought into another form outside of the warehouse.
+    hashes = settings_to_convention(audience.destination, audience.destination_settings).hashes
+    if connector is None or hashes or proposal.warehouse.dialect not in JUDGED_BY_SQL:
         return None
     return Candidates(query=(connector, _query(audience), SUBJECT))
 
@@ -154,7 +121,7 @@ def _query(audience: Audience) -> str:
     columns |= {
         sent_as(audience, name): f"translate({texts[name]}, '{string.ascii_uppercase}', '{string.ascii_lowercase}')"
         for name in audience.identify_by
-        if _folds_case(audience, name)
+        if sent_as(audience, name) != name
     }
     if audience.consent:
         columns[CONSENT] = f"coalesce(d.{quoted_name(CONSENT)}, false)"
