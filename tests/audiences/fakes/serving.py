@@ -65,7 +65,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self) -> None:
         url = urlsplit(self.path)
-        content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        content = self.rfile.read(length)
+        if len(content) < length:
+            # Whoever sent it died half-way.
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, url.path, dict(parse_qsl(url.query)), headers, content)
         try:
