@@ -59,7 +59,7 @@ class Klaviyo:
     signing: Signing
     into: str
     surroundings: Surroundings
-    tempo: Tempo = TEMPO
+    tempo: Tempo
 
     def deliver(self, delivery: Delivery, journal: Journal) -> Receipt:
         """Take whoever left off the list, then import all others. Raises DestinationError."""
@@ -83,7 +83,8 @@ def klaviyo_destination(audience: Audience, surroundings: Surroundings) -> Klavi
         raise _wrong(audience, f"identifies by {unknown[0]}, which Klaviyo does not know", f"identify by {known}")
     secret, variable = secret_of(settings, "api_key", surroundings)
     signing = Signing(variable, lambda _key, _content: {"Authorization": f"Klaviyo-API-Key {secret.reveal()}"})
-    return Klaviyo(name, checked_endpoint(name, settings.get("endpoint") or ENDPOINT), signing, into, surroundings)
+    endpoint = checked_endpoint(name, settings.get("endpoint") or ENDPOINT)
+    return Klaviyo(name, endpoint, signing, into, surroundings, TEMPO)
 
 
 def _wrong(audience: Audience, problem: str, remedy: str) -> DestinationError:

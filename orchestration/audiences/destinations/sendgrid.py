@@ -68,7 +68,7 @@ class SendGrid:
     into: str
     variant: str
     surroundings: Surroundings
-    tempo: Tempo = TEMPO
+    tempo: Tempo
 
     def deliver(self, delivery: Delivery, journal: Journal) -> Receipt:
         """Take whoever left off the list, then upsert all others. Raises DestinationError."""
@@ -92,6 +92,7 @@ def sendgrid_destination(audience: Audience, surroundings: Surroundings) -> Send
         into=str(into["list"]),
         variant=str(into.get("variant") or ""),
         surroundings=surroundings,
+        tempo=TEMPO,
     )
 
 
