@@ -173,7 +173,7 @@ def test_statuses_that_the_caller_reads_are_answers() -> None:
     service = Scripted(Response(404, {"errors": []}))
     with api(service) as made:
         call = Call("untag a contact", "DELETE", "/contacts/7/tags/3", accepts=frozenset({404}))
-        assert made.send(call) == Answer(404, {"errors": []})
+        assert made.send(call) == Answer(404, {"errors": []}, "HTTP 404")
 
 
 COMPLAINTS = [

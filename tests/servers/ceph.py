@@ -48,6 +48,10 @@ class S3Server:
             client_options={"allow_http": True},
         )
 
+    @property
+    def secrets(self) -> dict[str, str]:
+        return {"S3_KEY": KEY, "S3_SECRET": SECRET}
+
     def settings(self, path: str, **changes: Any) -> dict[str, Any]:
         """The settings of a destination below the prefix `path`."""
         return {

@@ -37,6 +37,10 @@ class SftpServer:
     def host_key(self) -> str:
         return " ".join((self.folder / "host.pub").read_text().split()[:2])
 
+    @property
+    def secrets(self) -> dict[str, str]:
+        return {"SFTP_KEY": self.private_key}
+
     def settings(self, path: str, **changes: Any) -> dict[str, Any]:
         """The settings of a destination in the folder `path` of the drop."""
         return {
@@ -57,14 +61,14 @@ class SftpServer:
 
 
 @contextmanager
-def running() -> Iterator[SftpServer]:
+def running(subsystem: str = "internal-sftp") -> Iterator[SftpServer]:
     """A server for the time of some tests. Raises ServerAbsent."""
     sshd, keygen = program("sshd", "OpenSSH's server"), program("ssh-keygen", "OpenSSH")
     username, account = nobody()
     folder = Path(tempfile.mkdtemp(prefix="muster-sshd-"))
     try:
         server = SftpServer(folder, free_port(), username)
-        _lay_out(server, keygen)
+        _lay_out(server, keygen, subsystem)
         for path in (folder, *folder.iterdir()):
             os.chown(path, account.get("user", -1), account.get("group", -1))
         command = [sshd, "-D", "-e", "-f", str(folder / "config")]
@@ -79,7 +83,7 @@ def running() -> Iterator[SftpServer]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _lay_out(server: SftpServer, keygen: str) -> None:
+def _lay_out(server: SftpServer, keygen: str, subsystem: str) -> None:
     folder = server.folder
     server.drop.mkdir()
     for name in ("host", "client", "stranger"):
@@ -93,10 +97,11 @@ def _lay_out(server: SftpServer, keygen: str) -> None:
         "AuthorizedKeysFile": folder / "authorized",
         "PasswordAuthentication": "no",
         "KbdInteractiveAuthentication": "no",
-        "UsePAM": "no",
+        # Without it the server looks into the shadow file, which only root may read, and takes the account for locked.
+        "UsePAM": "yes",
         "StrictModes": "no",
         "MaxStartups": "100",
-        "Subsystem": "sftp internal-sftp",
-        "ForceCommand": "internal-sftp",
+        "Subsystem": f"sftp {subsystem}",
+        "ForceCommand": subsystem,
     }
     (folder / "config").write_text("".join(f"{name} {value}\n" for name, value in settings.items()))

@@ -87,6 +87,9 @@ class Patience:
     jitter: float = 1.0
 
 
+PATIENCE = Patience()
+
+
 @dataclass(frozen=True)
 class Signing:
     """How calls prove whom they come from. `variable` is the environment variable to look at when that is refused.
@@ -122,13 +125,13 @@ class Api:
         *,
         headers: Mapping[str, str] | None = None,
         rates: Sequence[Rate] = (),
-        patience: Patience | None = None,
+        patience: Patience = PATIENCE,
     ) -> None:
         _silence()
         self.name = name
         self._endpoint = checked_endpoint(name, endpoint)
         self._signing = signing
-        self._patience = patience or Patience()
+        self._patience = patience
         self._pace = Pace(rates)
         # A proxy of the surroundings cannot reach this machine's own loopback.
         away = not is_loopback(httpx.URL(self._endpoint).host)

@@ -20,7 +20,17 @@ from orchestration.audiences.delivery import Delivery
 from orchestration.audiences.delta import Operation, Row
 from orchestration.audiences.destinations.base import Journal, Receipt, Refusal, Surroundings
 from orchestration.audiences.destinations.batches import batched
-from orchestration.audiences.destinations.http import Answer, Api, Call, Signing, bearer, secret_of
+from orchestration.audiences.destinations.http import (
+    PATIENCE,
+    Answer,
+    Api,
+    Call,
+    Patience,
+    Signing,
+    bearer,
+    checked_endpoint,
+    secret_of,
+)
 from orchestration.audiences.destinations.intercom_contacts import Address, Found, addressing, find
 from orchestration.audiences.destinations.rate import Rate
 from orchestration.audiences.destinations.session import Session
@@ -51,12 +61,14 @@ class Intercom:
     signing: Signing
     tag: str
     progress: Callable[[int, int], None]
+    patience: Patience = PATIENCE
 
     def deliver(self, delivery: Delivery, journal: Journal) -> Receipt:
         """Untag whoever left, then update and tag all others. Raises DestinationError."""
         addresses = addressing(self.name, delivery)
         headers = {"Intercom-Version": VERSION, "Accept": "application/json"}
-        with Api(self.name, self.endpoint, self.signing, headers=headers, rates=RATES) as api:
+        api = Api(self.name, self.endpoint, self.signing, headers=headers, rates=RATES, patience=self.patience)
+        with api:
             push = _Push(self, Session(api, delivery.key, journal), addresses)
             refused = push.all(delivery.rows)
         return Receipt(delivery_id=delivery.key, location=f"{self.name}: tag {self.tag}", refused=refused)
@@ -72,7 +84,9 @@ def intercom_destination(audience: Audience, surroundings: Surroundings) -> Inte
     secret, variable = secret_of(settings, "token", surroundings)
     return Intercom(
         name=audience.destination,
-        endpoint=settings.get("endpoint") or ENDPOINTS[settings.get("region") or "us"],
+        endpoint=checked_endpoint(
+            audience.destination, settings.get("endpoint") or ENDPOINTS[settings.get("region") or "us"]
+        ),
         signing=bearer(secret, variable),
         tag=str(audience.into.get("tag") or audience.name),
         progress=surroundings.progress,
@@ -100,16 +114,7 @@ class _Push:
         numbers = self._tags() if rows else {}
         worn = [row for row in rows if self._wanted(row) in numbers]
         found = find(self.session, self.addresses, worn)
-        calls = [
-            Call(
-                "untag a contact",
-                "DELETE",
-                f"/contacts/{quote(each, safe='')}/tags/{quote(tag, safe='')}",
-                accepts=GONE,
-            )
-            for row in worn
-            for each, tag in ((contact, numbers[self._wanted(row)]) for contact in found[row].all)
-        ]
+        calls = [_untag(contact, numbers[self._wanted(row)]) for row in worn for contact in found[row].all]
         self.session.each(calls, lambda _answer: None, told)
 
     def _tags(self) -> dict[str, str]:
@@ -171,6 +176,11 @@ def _unclear(rows: Iterable[Row], found: Mapping[Row, Found]) -> dict[str, str]:
             case _:
                 refused[row.key] = SHARED
     return refused
+
+
+def _untag(contact: str, tag: str) -> Call:
+    path = f"/contacts/{quote(contact, safe='')}/tags/{quote(tag, safe='')}"
+    return Call("untag a contact", "DELETE", path, accepts=GONE)
 
 
 def _update(contact: str, fields: Mapping[str, Json]) -> Call:

@@ -22,7 +22,16 @@ from orchestration.audiences.delivery import Delivery
 from orchestration.audiences.delta import Operation, Row
 from orchestration.audiences.destinations.base import Journal, Receipt, Refusal, Surroundings
 from orchestration.audiences.destinations.batches import batched, json_size
-from orchestration.audiences.destinations.http import Answer, Api, Call, Signing, secret_of
+from orchestration.audiences.destinations.http import (
+    PATIENCE,
+    Answer,
+    Api,
+    Call,
+    Patience,
+    Signing,
+    checked_endpoint,
+    secret_of,
+)
 from orchestration.audiences.destinations.session import Session
 from orchestration.audiences.errors import DestinationError
 from orchestration.audiences.secret import Secret
@@ -45,12 +54,13 @@ class Webhook:
     signing: Signing
     events_per_call: int
     progress: Callable[[int, int], None]
+    patience: Patience = PATIENCE
 
     def deliver(self, delivery: Delivery, journal: Journal) -> Receipt:
         """Send an event for each row. Raises DestinationError."""
         refused: dict[str, str] = {}
         told = 0
-        with Api(self.name, self.url, self.signing) as api:
+        with Api(self.name, self.url, self.signing, patience=self.patience) as api:
             session = Session(api, delivery.key, journal)
             for rows in self._batches(delivery):
                 # Whoever still stands under the former identifiers cannot enter under the new ones.
@@ -90,6 +100,7 @@ class Webhook:
 def webhook_destination(audience: Audience, surroundings: Surroundings) -> Webhook:
     """The receiver that an audience's settings describe. Raises DestinationError."""
     settings = audience.destination_settings
+    checked_endpoint(audience.destination, settings["url"])
     secret, variable = secret_of(settings, "secret", surroundings)
     _check_secret(audience.destination, secret, variable)
     return Webhook(

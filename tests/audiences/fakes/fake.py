@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -62,12 +63,16 @@ class _Troubled:
     log: list[Logged] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     waiting: int = 0
+    broken: list[str] = field(default_factory=list)
 
     def answer(self, request: Request) -> Response:
         self.waiting += 1
         try:
             with self.lock:
                 return self._answer(request)
+        except (AssertionError, KeyError, ValueError):
+            self.broken.append(traceback.format_exc())
+            raise
         finally:
             self.waiting -= 1
 
@@ -96,21 +101,26 @@ def _run(pipe: Connection, brain: Brain) -> None:
             match pipe.recv():
                 case ("be", new, plan):
                     with service.lock:
-                        service.brain, service.fate, service.log = new, Fate(plan), []
+                        service.brain, service.fate = new, Fate(plan)
+                        service.log, service.broken = [], []
                     pipe.send(None)
                 case "tell":
                     with service.lock:
-                        pipe.send((service.brain.state(), service.log, service.waiting))
+                        pipe.send((service.brain, service.log, service.waiting, service.broken))
                 case _:
                     return
 
 
 @dataclass(frozen=True)
 class Told:
-    """A fake's state and its log."""
+    """A fake's brain as it is now, and its log."""
 
-    state: Any
+    brain: Brain
     log: list[Logged]
+
+    @property
+    def state(self) -> Any:
+        return self.brain.state()
 
 
 @dataclass(frozen=True)
@@ -126,12 +136,13 @@ class Fake:
         self.pipe.recv()
 
     def tell(self) -> Told:
-        """What it holds, once nothing is under way any more."""
+        """What it holds, once nothing is under way any more. Fails if it was sent what it could not take."""
         for _ in range(int(SETTLED_WITHIN / 0.01)):
             self.pipe.send("tell")
-            state, log, waiting = self.pipe.recv()
+            brain, log, waiting, broken = self.pipe.recv()
+            assert not broken, broken[0]
             if not waiting:
-                return Told(state, log)
+                return Told(brain, log)
             time.sleep(0.01)
         raise AssertionError("the fake does not settle")
 

@@ -65,7 +65,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self) -> None:
         url = urlsplit(self.path)
-        content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        content = self.rfile.read(length)
+        if len(content) < length:
+            # Whoever sent it died half-way.
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, url.path, dict(parse_qsl(url.query)), headers, content)
         try:
@@ -75,7 +79,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def _respond(self, response: Response) -> None:
-        content = b"" if response.body is None else json.dumps(response.body).encode()
+        body = response.body
+        content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         self.send_response(response.status)
         for name, value in {"Content-Length": str(len(content)), **response.headers}.items():
             self.send_header(name, value)
