@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 # One request up to here; above, parts, of which a killed run may leave some that only the bucket's owner is shown.
 LARGE = 64 * 1024 * 1024
 PART = 16 * 1024 * 1024
+RETRIES = 5
 TIME_TO_CONNECT = timedelta(seconds=10)
 TIME_OF_A_REQUEST = timedelta(seconds=120)
 AGAIN = "export again once it does: the delivery is kept and will be finished"
@@ -143,7 +144,7 @@ def _store(place: Place, settings: Mapping[str, Any], surroundings: Surroundings
             "connect_timeout": TIME_TO_CONNECT,
             "timeout": TIME_OF_A_REQUEST,
         },
-        retry_config={"max_retries": 5, "retry_timeout": TIME_OF_A_REQUEST},
+        retry_config={"max_retries": RETRIES, "retry_timeout": TIME_OF_A_REQUEST},
     )
 
 
