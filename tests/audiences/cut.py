@@ -49,7 +49,7 @@ class Files(Protocol):
 
 @dataclass(frozen=True)
 class Day:
-    """A day that is about to be exported. `points` are those that an undisturbed export comes to, `passed` its bytes."""
+    """A day that is about to be exported. `points` are those of an undisturbed export, `passed` its bytes."""
 
     template: Project
     wire: Wire

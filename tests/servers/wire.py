@@ -14,7 +14,7 @@ LONG = 2**62
 
 @dataclass
 class Wire:
-    """Passes on what comes in both directions and counts it. At `limit` bytes it calls `cut` and passes nothing more."""
+    """Passes on and counts what comes in both directions. At `limit` bytes it calls `cut` and passes nothing more."""
 
     listener: socket.socket
     server: int
