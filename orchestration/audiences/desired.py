@@ -12,7 +12,8 @@ from sqlglot import exp
 
 from orchestration.audiences.audience import CONSENT, HELD_BACK_BY, HELD_BACK_FOR, HOLDOUT, VARIANT, WITHDRAWN, Audience
 from orchestration.audiences.errors import DesiredSetError
-from orchestration.audiences.values import Json, canonical_json, key_order, key_to_text, value_to_json
+from orchestration.audiences.naming import IDENTIFIER, Named, rows_to_named
+from orchestration.audiences.values import key_order, key_to_text
 from orchestration.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Held:
 class Desired:
     """`members` in key order, `held` in key order too. `withdrawn` are the keys of all who may not be contacted.
 
-    `rows` are the members as the warehouse gave them, for the gate.
+    `rows` are the members for the gate, as `Named` has them.
     """
 
     members: tuple[Member, ...]
@@ -75,14 +76,15 @@ def read_desired(warehouse: Warehouse, audience: Audience) -> Desired:
     columns = (*audience.columns, *((CONSENT,) if audience.consent else ()), *((VARIANT,) if audience.split else ()))
     present = _check_columns(warehouse, audience, (*columns, HELD_BACK_BY))
     reason = exp.column(HELD_BACK_BY, quoted=True)
-    rows = _read(warehouse, audience, columns, reason.is_(exp.null()))
+    named = rows_to_named(audience, _read(warehouse, audience, columns, reason.is_(exp.null())))
     held = _held(warehouse, audience, present)
+    unnamed = [Held(key, IDENTIFIER) for key in named.unnamed]
     return Desired(
-        members=_members(audience, rows),
+        members=_members(audience, named),
         # Who left the segment and may not be contacted any more is no member that is held back.
-        held=tuple(each for each in held if each.by != "withdrawn"),
+        held=_in_order([*(each for each in held if each.by != "withdrawn"), *unnamed]),
         withdrawn=frozenset(each.key for each in held if each.by in WITHDRAWN),
-        rows=rows,
+        rows=named.rows,
     )
 
 
@@ -90,8 +92,11 @@ def _held(warehouse: Warehouse, audience: Audience, present: Sequence[str]) -> l
     columns = [audience.key, HELD_BACK_BY, *(name for name in present if name == HELD_BACK_FOR)]
     found = _read(warehouse, audience, columns, exp.column(HELD_BACK_BY, quoted=True).is_(exp.null()).not_())
     told = zip(*(found.column(number).to_pylist() for number in range(len(columns))), strict=True)
-    held = [Held(key_to_text(key), str(by), *(each or "" for each in more)) for key, by, *more in told]
-    return sorted(held, key=lambda each: key_order(each.key))
+    return [Held(key_to_text(key), str(by), *(each or "" for each in more)) for key, by, *more in told]
+
+
+def _in_order(held: Iterable[Held]) -> tuple[Held, ...]:
+    return tuple(sorted(held, key=lambda each: key_order(each.key)))
 
 
 def _check_columns(warehouse: Warehouse, audience: Audience, columns: Iterable[str]) -> Sequence[str]:
@@ -119,17 +124,14 @@ def _read(warehouse: Warehouse, audience: Audience, columns: Sequence[str], wher
     return pa.table({column: pa.array([], pa.string()) for column in columns})
 
 
-def _members(audience: Audience, rows: pa.Table) -> tuple[Member, ...]:
-    keys = [key_to_text(key) for key in rows.column(audience.key).to_pylist()]
-    _check_keys(audience, keys)
-    identifiers = _payloads(audience, rows, audience.identify_by)
-    fields = _payloads(audience, rows, audience.field_columns)
-    variants = map(str, rows.column(VARIANT).to_pylist()) if audience.split else [""] * len(keys)
-    members = [Member(*values) for values in zip(keys, identifiers, fields, variants, strict=True)]
+def _members(audience: Audience, named: Named) -> tuple[Member, ...]:
+    _check_keys(audience, named.keys)
+    variants = map(str, named.rows.column(VARIANT).to_pylist()) if audience.split else [""] * len(named.keys)
+    members = [Member(*each) for each in zip(named.keys, named.identifiers, named.fields, variants, strict=True)]
     return tuple(sorted(members, key=lambda member: key_order(member.key)))
 
 
-def _check_keys(audience: Audience, keys: list[str]) -> None:
+def _check_keys(audience: Audience, keys: Sequence[str]) -> None:
     unknown = sum(1 for key in keys if not key)
     twice = len(keys) - len(set(keys))
     if unknown or twice:
@@ -137,17 +139,3 @@ def _check_keys(audience: Audience, keys: list[str]) -> None:
             f"audience {audience.name}: {unknown} rows of {audience.model} have no {audience.key}, {twice} repeat one",
             f"make {audience.key} unique in the entity's model",
         )
-
-
-def _payloads(audience: Audience, rows: pa.Table, names: Iterable[str]) -> list[str]:
-    columns = {name: _column(audience, rows, name) for name in names}
-    return [canonical_json({name: values[row] for name, values in columns.items()}) for row in range(rows.num_rows)]
-
-
-def _column(audience: Audience, rows: pa.Table, name: str) -> list[Json]:
-    try:
-        return [value_to_json(value) for value in rows.column(name).to_pylist()]
-    except TypeError as error:
-        raise DesiredSetError(
-            f"audience {audience.name}: column {name}: {error}", "give the attribute one of the catalog's types"
-        ) from error

@@ -27,7 +27,7 @@ QUICK = Tempo(
     rates=(),
     patience=Patience(attempts=12, total=20.0, first_wait=0.002, longest_wait=0.01, jitter=0.002),
     job=Waiting(first=0.001, longest=0.004, total=5.0),
-    search=Waiting(first=0.001, longest=0.004, total=0.05),
+    search=Waiting(first=0.001, longest=0.02, total=1.0),
 )
 
 

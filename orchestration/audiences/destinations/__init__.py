@@ -15,6 +15,7 @@ from orchestration.audiences.destinations.base import (
 from orchestration.audiences.destinations.folder import folder_destination
 from orchestration.audiences.destinations.intercom import intercom_destination
 from orchestration.audiences.destinations.klaviyo import klaviyo_destination
+from orchestration.audiences.destinations.sendgrid import sendgrid_destination
 from orchestration.audiences.destinations.webhook import webhook_destination
 from orchestration.audiences.errors import DestinationError
 
@@ -33,6 +34,8 @@ def destination_of(audience: Audience, surroundings: Surroundings) -> Destinatio
             return webhook_destination(audience, surroundings)
         case "klaviyo":
             return klaviyo_destination(audience, surroundings)
+        case "sendgrid":
+            return sendgrid_destination(audience, surroundings)
         case unknown:
             raise DestinationError(
                 f"destination {name}: there is no type {unknown!r}",

@@ -102,9 +102,7 @@ class _Push:
         """Deliver, and say whom Klaviyo did not take."""
         rows = self.delivery.rows
         removals = [row for row in rows if row.operation is Operation.REMOVE]
-        for start in range(0, len(removals), MOST_REMOVED):
-            self._remove(removals[start : start + MOST_REMOVED])
-            self._told(min(start + MOST_REMOVED, len(removals)))
+        self._remove(removals)
         return self._import([row for row in rows if row.operation is not Operation.REMOVE], len(removals))
 
     def _told(self, done: int) -> None:
@@ -114,28 +112,35 @@ class _Push:
     def _list(self) -> str:
         return f"/api/lists/{quote(self.klaviyo.into, safe='')}/relationships/profiles"
 
-    def _remove(self, rows: Sequence[Row]) -> None:
-        # The key names the subjects, not the ids that are found: found again they may be fewer.
-        named = Call("take profiles off the list", "DELETE", self._list, [row.key for row in rows])
-        key = self.session.key_of(named)
-        if self.session.journal.answer(key) is None:
-            ids: list[Json] = [{"type": "profile", "id": found} for found in self._ids(rows)]
-            if ids:
-                call = Call(named.operation, "DELETE", self._list, {"data": ids}, media_type=JSON_API, key=key)
+    def _remove(self, removals: Sequence[Row]) -> None:
+        parts = [removals[start : start + MOST_REMOVED] for start in range(0, len(removals), MOST_REMOVED)]
+        keys = [self._removal_key(part) for part in parts]
+        left = [(key, part) for key, part in zip(keys, parts, strict=True) if self.session.journal.answer(key) is None]
+        ids = self._ids([row for _, part in left for row in part])
+        for number, (key, part) in enumerate(left, start=1):
+            told: list[Json] = [{"type": "profile", "id": ids[row.key]} for row in part if row.key in ids]
+            if told:
+                call = Call(
+                    "take profiles off the list", "DELETE", self._list, {"data": told}, media_type=JSON_API, key=key
+                )
                 self.session.call(call, lambda _answer: True)
+            self._told(min((len(parts) - len(left) + number) * MOST_REMOVED, len(removals)))
 
-    def _ids(self, rows: Sequence[Row]) -> list[str]:
-        """Klaviyo's ids of these subjects; whoever is not found after a while is not there."""
+    def _removal_key(self, rows: Sequence[Row]) -> str:
+        # It names the subjects, not the ids that are found: found again they may be fewer.
+        return self.session.key_of(Call("take profiles off the list", "DELETE", self._list, [row.key for row in rows]))
+
+    def _ids(self, rows: Sequence[Row]) -> dict[str, str]:
+        """Klaviyo's ids of these subjects, by key; whoever is not found after a while is not there."""
         found: dict[str, str] = {}
 
         def all_found() -> bool | None:
             for name in IDENTIFIERS:
-                missing = [row for row in rows if row.key not in found]
-                found.update(self._found(name, missing))
+                found.update(self._found(name, [row for row in rows if row.key not in found]))
             return True if len(found) == len(rows) else None
 
         self.klaviyo.tempo.search.until(all_found)
-        return [*dict.fromkeys(found[row.key] for row in rows if row.key in found)]
+        return found
 
     def _found(self, name: str, rows: Iterable[Row]) -> Iterator[tuple[str, str]]:
         by_value = {value: row for row in rows if (value := identifiers_of(row).get(name))}

@@ -79,7 +79,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def _respond(self, response: Response) -> None:
-        content = b"" if response.body is None else json.dumps(response.body).encode()
+        body = response.body
+        content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         self.send_response(response.status)
         for name, value in {"Content-Length": str(len(content)), **response.headers}.items():
             self.send_header(name, value)
