@@ -15,6 +15,7 @@ from tests.audiences.fakes.troubles import Plan, Trouble
 from tests.audiences.reconciled import Day, second_day
 from tests.audiences.workspace import WINBACK, People, people_of
 
+pytestmark = pytest.mark.long
 SECRETS = {"THE_TOKEN": "tok", "HOOK": "whsec_" + "c2VjcmV0LW9mLXRoZS10ZXN0cy1hbG9uZQ=="}
 FIRST = people_of("abcdg")
 SECOND: People = {
