@@ -86,7 +86,7 @@ def second_day(
     ordered: bool,
 ) -> Day:
     """Export the first day to a fresh brain, judge the second, and export that undisturbed to see what is right."""
-    template = Project(folder / "template", secrets)
+    template = Project(folder / "template", secrets, *audience.fields)
     fake.be(brain)
     template.push(audience, DAYS[0], first)
     template.desire(second)
@@ -103,7 +103,7 @@ def _copy(project: Project) -> Iterator[Project]:
     folder = project.folder.parent / f"copy-{next(COUNTER)}"
     shutil.copytree(project.folder, folder, symlinks=True)
     try:
-        yield Project(folder, project.secrets)
+        yield replace(project, folder=folder)
     finally:
         shutil.rmtree(folder)
 
