@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -379,15 +379,22 @@ def _run_days(project: Path | None, first: datetime | None, last: datetime | Non
 @app.command()
 def export(
     audience: Annotated[str, typer.Argument(help="The audience's key.")],
+    dry: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and write nothing.")] = False,
+    show_keys: Annotated[bool, typer.Option("--show-keys", help="With --dry-run: all keys, not hashed.")] = False,
     project: Project = None,
     as_json: AsJson = False,
 ) -> None:
     """Deliver an audience as of the last published day."""
-    from orchestration.pushing import push
+    from orchestration.pushing import push, rehearse
 
     settings = load_settings(project)
     _needs_dbt(settings)
-    outcome = push(settings, audience)
+    if dry:
+        rehearsed = rehearse(settings, audience)
+        printing.dry_run(rehearsed.as_json(show_keys=show_keys), as_json=as_json)
+        raise typer.Exit(1 if rehearsed.stops else 0)
+    with printing.progress() as progress:
+        outcome = push(settings, audience, partial(progress, audience))
     if as_json:
         printing.json_(outcome.as_json())
     else:

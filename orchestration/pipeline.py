@@ -71,8 +71,8 @@ def silent(_: str, __: int, ___: int) -> None:
     """No progress shown."""
 
 
-def open_warehouse(settings: Settings) -> AbstractContextManager[Warehouse]:
-    return DuckDB(settings.duckdb)
+def open_warehouse(settings: Settings, *, read_only: bool = False) -> AbstractContextManager[Warehouse]:
+    return DuckDB(settings.duckdb, read_only=read_only)
 
 
 def run_days(dbt: Dbt, first: date, last: date, progress: Progress = silent) -> Run:

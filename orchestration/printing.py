@@ -168,12 +168,36 @@ def counts(by: str, day: date, answer: Answer, *, as_json: bool) -> None:
         table(answer, as_json=False, title=f"by {by}, as of {day}")
 
 
+CHANGES = {"add": "added", "change": "changed", "remove": "removed"}
+
+
 def outcome_words(outcome: Mapping[str, Any]) -> str:
     """A push in one line."""
     figures = ", ".join(f"{outcome[name]} {name}" for name in ("added", "changed", "removed") if name in outcome)
     reason = f": {outcome['reason']}" if outcome.get("reason") else ""
     held = "".join(f", {count} held back by {by}" for by, count in (outcome.get("held_back") or {}).items())
     return f"{outcome['audience']} as of {outcome['as_of']}: {outcome['status']}{reason} ({figures}{held})"
+
+
+def dry_run(told: Mapping[str, Any], *, as_json: bool) -> None:
+    """What an export would do."""
+    if as_json:
+        json_(told)
+        return
+    line(f"{told['audience']} → {told['destination']} ({told['send']}) as of {told['as_of']}: nothing was written")
+    if told["unfinished"]:
+        line(f"first an earlier delivery of {told['unfinished']} rows would be finished")
+    line("would " + ", ".join(f"{name} {told[past]}" for name, past in CHANGES.items()))
+    line(f"members there: {told['before']} → {told['after']}")
+    if told["variants"]:
+        line("split: " + ", ".join(f"{variant} {count}" for variant, count in told["variants"].items()))
+    for reason, count in told["held_back"].items():
+        line(f"held back by {reason}: {count}")
+    for name, keys in (told.get("keys") or told["examples"]).items():
+        if keys:
+            line(f"  {name}: {', '.join(keys)}{'' if 'keys' in told else ' (hashes of keys)'}")
+    for reason in told["stops"]:
+        line(f"would be stopped: {reason}")
 
 
 def status(content: Mapping[str, Any], *, as_json: bool) -> None:

@@ -7,7 +7,8 @@ from functools import partial
 
 from orchestration.audiences.audience import Audience, audiences_of
 from orchestration.audiences.desired import read_desired
-from orchestration.audiences.destinations import Surroundings
+from orchestration.audiences.destinations import Surroundings, Told, tell_nobody
+from orchestration.audiences.dry_run import DryRun, dry_run
 from orchestration.audiences.errors import DestinationError, EarlierDayError
 from orchestration.audiences.export import Outcome, export
 from orchestration.audiences.secret import Secret
@@ -22,22 +23,35 @@ from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
 
 
-def push(settings: Settings, audience: str) -> Outcome:
+def push(settings: Settings, audience: str, progress: Told = tell_nobody) -> Outcome:
     """Deliver an audience as of the last published day.
 
     Raises UnknownNameError; RunError: days that are not published; AudienceError: what the push itself finds.
     """
-    known = audiences_of(Dbt(settings).document)
-    if audience not in known:
-        raise UnknownNameError(f"there is no audience `{audience}`. {nearest(audience, known)}")
+    known = known_audience(settings, audience)
     with open_warehouse(settings) as warehouse:
         day = published_day(warehouse)
-        return export(warehouse, known[audience], day, surroundings(settings), gate=audience_gate)
+        return export(warehouse, known, day, surroundings(settings, progress), gate=audience_gate)
 
 
-def surroundings(settings: Settings) -> Surroundings:
+def rehearse(settings: Settings, audience: str) -> DryRun:
+    """What `push` would do. Writes nothing. Raises what `push` raises before anything is sent."""
+    known = known_audience(settings, audience)
+    with open_warehouse(settings, read_only=True) as warehouse:
+        return dry_run(warehouse, known, published_day(warehouse), gate=audience_gate)
+
+
+def known_audience(settings: Settings, name: str) -> Audience:
+    """An audience by its key. Raises UnknownNameError."""
+    known = audiences_of(Dbt(settings).document)
+    if name not in known:
+        raise UnknownNameError(f"there is no audience `{name}`. {nearest(name, known)}")
+    return known[name]
+
+
+def surroundings(settings: Settings, progress: Told = tell_nobody) -> Surroundings:
     """What destinations take from outside."""
-    return Surroundings(state=settings.state, secret=partial(_secret, settings))
+    return Surroundings(state=settings.state, secret=partial(_secret, settings), progress=progress)
 
 
 def _secret(settings: Settings, variable: str) -> Secret:

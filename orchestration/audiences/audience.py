@@ -16,7 +16,9 @@ HELD_BACK_BY = "held_back_by"
 CONSENT = "consent"
 VARIANT = "variant"
 HOLDOUT = "holdout"
-RESERVED = frozenset({OPERATION, HELD_BACK_BY, VARIANT})
+HELD_BACK_FOR = "held_back_for"
+WITHDRAWN = frozenset({"withdrawn", CONSENT, "suppression"})
+RESERVED = frozenset({OPERATION, HELD_BACK_BY, HELD_BACK_FOR, VARIANT})
 REMEDY = "correct the audience's file in segment_specs/audiences/, then run `muster compile` and `dbt parse`"
 
 
@@ -41,7 +43,8 @@ class Audience:
     """One audience. `key` is the entity's key column; `fields` maps a column of the file to the entity's attribute.
 
     `split` are the variants and their shares in percent, as written; `into` says where in the destination they go, such
-    as a tag or a list; `freshness` is the promised time between acknowledgements, in hours.
+    as a tag or a list; `freshness` is the promised time between acknowledgements, in hours; `formerly` are the names it
+    had before.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Audience:
     into: Mapping[str, Any] = field(default_factory=dict)
     split: Mapping[str, Decimal] = field(default_factory=dict)
     freshness: int | None = None
+    formerly: tuple[str, ...] = ()
 
     @property
     def field_columns(self) -> tuple[str, ...]:
@@ -126,6 +130,7 @@ def _build(meta: Mapping[str, Any]) -> Audience:
         into=dict(meta.get("into") or {}),
         split={str(name): Decimal(str(share)) for name, share in (meta.get("split") or {}).items()},
         freshness=meta.get("freshness"),
+        formerly=tuple(meta.get("formerly") or ()),
     )
 
 

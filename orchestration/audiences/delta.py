@@ -49,19 +49,30 @@ class Row:
 
 @dataclass(frozen=True)
 class Delta:
-    """The rows in the order they are to be applied, and how many subjects entered, changed and left.
+    """The rows in the order they are to be applied, and the keys of the subjects behind them.
 
-    `reidentified` counts those of the changed whose identifiers or variant changed: removed under the old, added under
-    the new.
-    `before` and `after` are the destination's sizes.
+    `readdressed` are those whose identifiers or variant changed: removed under the old, added under the new. `updated`
+    are those of whom only fields changed. `before` and `after` are the destination's sizes.
     """
 
     rows: tuple[Row, ...]
-    added: int
-    changed: int
-    removed: int
-    reidentified: int
+    entered: tuple[str, ...]
+    updated: tuple[str, ...]
+    readdressed: tuple[str, ...]
+    left: tuple[str, ...]
     before: int
+
+    @property
+    def added(self) -> int:
+        return len(self.entered)
+
+    @property
+    def changed(self) -> int:
+        return len(self.updated) + len(self.readdressed)
+
+    @property
+    def removed(self) -> int:
+        return len(self.left)
 
     @property
     def after(self) -> int:
@@ -70,7 +81,7 @@ class Delta:
     @property
     def moved(self) -> int:
         """Subjects that are added or removed, under whichever identifier."""
-        return self.added + self.removed + self.reidentified
+        return self.added + self.removed + len(self.readdressed)
 
     @property
     def is_empty(self) -> bool:
@@ -80,7 +91,7 @@ class Delta:
 def desired_to_delta(desired: Desired, acknowledged: Mapping[str, Acknowledged], send: Send) -> Delta:
     """What must be said so that the acknowledged state becomes the desired one.
 
-    `entries_once` adds nobody a second time and removes only members whose consent is missing now.
+    `entries_once` adds nobody a second time and removes only members who may not be contacted any more.
     """
     inside = {key: state for key, state in acknowledged.items() if state.inside}
     match send:
@@ -106,19 +117,23 @@ def _difference(desired: tuple[Member, ...], inside: Mapping[str, Acknowledged],
         rows = [*removals, *_rows(Operation.ADD, [*entered, *renamed]), *_rows(Operation.CHANGE, updated)]
     return Delta(
         rows=in_order(rows) if entered or left or changed else (),
-        added=len(entered),
-        changed=len(changed),
-        removed=len(left),
-        reidentified=len(renamed),
+        entered=_keys(entered),
+        updated=_keys(updated),
+        readdressed=_keys(renamed),
+        left=tuple(left),
         before=len(inside),
     )
 
 
 def _entries(desired: Desired, ever: Mapping[str, Acknowledged], inside: Mapping[str, Acknowledged]) -> Delta:
     entered = [member for member in desired.members if member.key not in ever]
-    withdrawn = [key for key in inside if key in desired.without_consent]
+    withdrawn = [key for key in inside if key in desired.withdrawn]
     rows = in_order([*_removals(withdrawn, inside), *_rows(Operation.ADD, entered)])
-    return Delta(rows, added=len(entered), changed=0, removed=len(withdrawn), reidentified=0, before=len(inside))
+    return Delta(rows, _keys(entered), updated=(), readdressed=(), left=tuple(withdrawn), before=len(inside))
+
+
+def _keys(members: Iterable[Member]) -> tuple[str, ...]:
+    return tuple(member.key for member in members)
 
 
 def _address(known: Member | Acknowledged) -> tuple[str, str]:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from sqlglot import exp
 
-from orchestration.audiences.audience import CONSENT, HELD_BACK_BY, HOLDOUT, VARIANT, Audience
+from orchestration.audiences.audience import CONSENT, HELD_BACK_BY, HELD_BACK_FOR, HOLDOUT, VARIANT, WITHDRAWN, Audience
 from orchestration.audiences.errors import DesiredSetError
-from orchestration.audiences.values import Json, canonical_json, key_order, key_to_text, value_to_json
+from orchestration.audiences.naming import IDENTIFIER, Named, rows_to_named
+from orchestration.audiences.values import key_order, key_to_text
 from orchestration.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -30,18 +31,39 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Desired:
-    """`members` in key order, `held_back` counts by reason, `without_consent` the keys held back for want of consent.
+class Held:
+    """A member of the segment that is not sent: by what it is held back, and for which other audience."""
 
-    `held_out` are the keys of those who are held out to be compared with. `rows` are the members as the warehouse gave
-    them, for the gate.
+    key: str
+    by: str
+    held_for: str = ""
+
+    @property
+    def reason(self) -> str:
+        return f"{self.by} ({self.held_for})" if self.held_for else self.by
+
+
+@dataclass(frozen=True)
+class Desired:
+    """`members` in key order, `held` in key order too. `withdrawn` are the keys of all who may not be contacted.
+
+    `rows` are the members for the gate, as `Named` has them.
     """
 
     members: tuple[Member, ...]
-    held_back: Mapping[str, int]
-    without_consent: frozenset[str]
-    held_out: tuple[str, ...]
+    held: tuple[Held, ...]
+    withdrawn: frozenset[str]
     rows: pa.Table
+
+    @property
+    def held_back(self) -> Mapping[str, int]:
+        """Members of the segment that are not sent, counted by reason."""
+        return dict(sorted(Counter(each.reason for each in self.held).items()))
+
+    @property
+    def held_out(self) -> tuple[str, ...]:
+        """The keys of those who are held out, to compare the others with."""
+        return tuple(each.key for each in self.held if each.by == HOLDOUT)
 
     def frame(self) -> pd.DataFrame:
         """The members as a pandas frame: key, identifiers, fields and, where the audience asks for it, consent."""
@@ -52,22 +74,32 @@ class Desired:
 def read_desired(warehouse: Warehouse, audience: Audience) -> Desired:
     """The desired set as it stands in the table `audience.model`. Raises DesiredSetError."""
     columns = (*audience.columns, *((CONSENT,) if audience.consent else ()), *((VARIANT,) if audience.split else ()))
-    _check_columns(warehouse, audience, (*columns, HELD_BACK_BY))
+    present = _check_columns(warehouse, audience, (*columns, HELD_BACK_BY))
     reason = exp.column(HELD_BACK_BY, quoted=True)
-    rows = _read(warehouse, audience, columns, reason.is_(exp.null()))
-    held = _read(warehouse, audience, (audience.key, HELD_BACK_BY), reason.is_(exp.null()).not_())
-    reasons = [str(reason) for reason in held.column(1).to_pylist()]
-    keys = [key_to_text(key) for key in held.column(0).to_pylist()]
+    named = rows_to_named(audience, _read(warehouse, audience, columns, reason.is_(exp.null())))
+    held = _held(warehouse, audience, present)
+    unnamed = [Held(key, IDENTIFIER) for key in named.unnamed]
     return Desired(
-        members=_members(audience, rows),
-        held_back=dict(sorted(Counter(reasons).items())),
-        without_consent=frozenset(key for key, reason in zip(keys, reasons, strict=True) if reason == CONSENT),
-        held_out=tuple(key for key, reason in zip(keys, reasons, strict=True) if reason == HOLDOUT),
-        rows=rows,
+        members=_members(audience, named),
+        # Who left the segment and may not be contacted any more is no member that is held back.
+        held=_in_order([*(each for each in held if each.by != "withdrawn"), *unnamed]),
+        withdrawn=frozenset(each.key for each in held if each.by in WITHDRAWN),
+        rows=named.rows,
     )
 
 
-def _check_columns(warehouse: Warehouse, audience: Audience, columns: Iterable[str]) -> None:
+def _held(warehouse: Warehouse, audience: Audience, present: Sequence[str]) -> list[Held]:
+    columns = [audience.key, HELD_BACK_BY, *(name for name in present if name == HELD_BACK_FOR)]
+    found = _read(warehouse, audience, columns, exp.column(HELD_BACK_BY, quoted=True).is_(exp.null()).not_())
+    told = zip(*(found.column(number).to_pylist() for number in range(len(columns))), strict=True)
+    return [Held(key_to_text(key), str(by), *(each or "" for each in more)) for key, by, *more in told]
+
+
+def _in_order(held: Iterable[Held]) -> tuple[Held, ...]:
+    return tuple(sorted(held, key=lambda each: key_order(each.key)))
+
+
+def _check_columns(warehouse: Warehouse, audience: Audience, columns: Iterable[str]) -> Sequence[str]:
     found = warehouse.tables().get(audience.model)
     if found is None:
         raise DesiredSetError(
@@ -80,6 +112,7 @@ def _check_columns(warehouse: Warehouse, audience: Audience, columns: Iterable[s
             f"audience {audience.name}: table {audience.model} lacks {', '.join(missing)}",
             "it was built from another version of the spec: run `muster compile`, then `muster run --as-of D`",
         )
+    return present
 
 
 def _read(warehouse: Warehouse, audience: Audience, columns: Sequence[str], where: exp.Condition) -> pa.Table:
@@ -91,17 +124,14 @@ def _read(warehouse: Warehouse, audience: Audience, columns: Sequence[str], wher
     return pa.table({column: pa.array([], pa.string()) for column in columns})
 
 
-def _members(audience: Audience, rows: pa.Table) -> tuple[Member, ...]:
-    keys = [key_to_text(key) for key in rows.column(audience.key).to_pylist()]
-    _check_keys(audience, keys)
-    identifiers = _payloads(audience, rows, audience.identify_by)
-    fields = _payloads(audience, rows, audience.field_columns)
-    variants = map(str, rows.column(VARIANT).to_pylist()) if audience.split else [""] * len(keys)
-    members = [Member(*values) for values in zip(keys, identifiers, fields, variants, strict=True)]
+def _members(audience: Audience, named: Named) -> tuple[Member, ...]:
+    _check_keys(audience, named.keys)
+    variants = map(str, named.rows.column(VARIANT).to_pylist()) if audience.split else [""] * len(named.keys)
+    members = [Member(*each) for each in zip(named.keys, named.identifiers, named.fields, variants, strict=True)]
     return tuple(sorted(members, key=lambda member: key_order(member.key)))
 
 
-def _check_keys(audience: Audience, keys: list[str]) -> None:
+def _check_keys(audience: Audience, keys: Sequence[str]) -> None:
     unknown = sum(1 for key in keys if not key)
     twice = len(keys) - len(set(keys))
     if unknown or twice:
@@ -109,17 +139,3 @@ def _check_keys(audience: Audience, keys: list[str]) -> None:
             f"audience {audience.name}: {unknown} rows of {audience.model} have no {audience.key}, {twice} repeat one",
             f"make {audience.key} unique in the entity's model",
         )
-
-
-def _payloads(audience: Audience, rows: pa.Table, names: Iterable[str]) -> list[str]:
-    columns = {name: _column(audience, rows, name) for name in names}
-    return [canonical_json({name: values[row] for name, values in columns.items()}) for row in range(rows.num_rows)]
-
-
-def _column(audience: Audience, rows: pa.Table, name: str) -> list[Json]:
-    try:
-        return [value_to_json(value) for value in rows.column(name).to_pylist()]
-    except TypeError as error:
-        raise DesiredSetError(
-            f"audience {audience.name}: column {name}: {error}", "give the attribute one of the catalog's types"
-        ) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
@@ -73,10 +73,15 @@ def export(
     that objects stops the push and keeps the state; the outcome says so. Raises AudienceError: EarlierDayError for a
     day before the last acknowledged one, DesiredSetError, DestinationError.
     """
-    destination = destination_of(audience, surroundings)
     create_ledger(warehouse)
+    recovered = None
+    for former in audience.formerly:
+        recovered = _recover(warehouse, replace(audience, name=former), surroundings) or recovered
     ledger = Ledger(warehouse, audience.name, audience.destination)
-    recovered = _recover(ledger, destination)
+    for former in audience.formerly:
+        ledger.take_over(former)
+    recovered = _recover(warehouse, audience, surroundings) or recovered
+    destination = destination_of(audience, surroundings)
     last = ledger.last()
     _check_day(audience, as_of, last)
     desired = read_desired(warehouse, audience)
@@ -96,9 +101,10 @@ def export(
     return step.delivered(delivery, _finish(ledger, destination, delivery), judged)
 
 
-def _recover(ledger: Ledger, destination: Destination) -> Receipt | None:
+def _recover(warehouse: Warehouse, audience: Audience, surroundings: Surroundings) -> Receipt | None:
+    ledger = Ledger(warehouse, audience.name, audience.destination)
     pending = ledger.pending()
-    return _finish(ledger, destination, pending) if pending else None
+    return _finish(ledger, destination_of(audience, surroundings), pending) if pending else None
 
 
 def _finish(ledger: Ledger, destination: Destination, delivery: Delivery) -> Receipt:

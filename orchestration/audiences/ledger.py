@@ -52,6 +52,7 @@ ADDED_SINCE = (
     ("members", "variant varchar"),
     ("outbox", "variant varchar"),
 )
+HAS_DELIVERIES = "select 1 from ledger.deliveries where audience = ? and destination = ?"
 ROWS_A_STATEMENT = 50_000
 
 
@@ -86,12 +87,15 @@ def create_ledger(warehouse: Warehouse) -> None:
         warehouse.execute(f"alter table ledger.{name} add column if not exists {column}")
 
 
+def has_ledger(warehouse: Warehouse) -> bool:
+    """Whether anything was ever exported from this warehouse."""
+    exists = "select 1 from information_schema.tables where table_schema = 'ledger' and table_name = 'deliveries'"
+    return warehouse.rows(exists) != []
+
+
 def deliveries(warehouse: Warehouse) -> list[Entry]:
     """All deliveries, by audience, destination and number; none when nothing was ever exported. Writes nothing."""
-    exists = (
-        "select count(*) from information_schema.tables where table_schema = 'ledger' and table_name = 'deliveries'"
-    )
-    if warehouse.rows(exists) == [(0,)]:
+    if not has_ledger(warehouse):
         return []
     columns = "delivery_id, audience, destination, number, as_of_date, send, added, changed, removed, members"
     columns += ", file_name, sha256, status, planned_at, acknowledged_at"
@@ -136,6 +140,23 @@ class Ledger:
         sql = "select subject_key, identifiers, fields, removed_on is null, coalesce(variant, '') from ledger.members"
         found = self.warehouse.rows(f"{sql} where audience = ? and destination = ?", self._mine)
         return {str(key): Acknowledged(*cast("tuple[Any, ...]", state)) for key, *state in found}
+
+    def take_over(self, former: str) -> None:
+        """Carry on as the audience that was called `former`, of which nothing may be pending. Raises LedgerError."""
+        theirs = [former, self.destination]
+        if self.warehouse.rows(f"{HAS_DELIVERIES} limit 1", theirs) == []:
+            return
+        if self.warehouse.rows(f"{HAS_DELIVERIES} limit 1", self._mine):
+            raise LedgerError(
+                f"audience {self.audience}: {self.destination} was sent deliveries under this name and under {former}",
+                f"take `formerly: {former}` out of the audience's file: whom {former} enrolled stays enrolled there",
+            )
+        with self.warehouse.transaction():
+            for table in ("deliveries", "members", "holdouts"):
+                self.warehouse.execute(
+                    f"update ledger.{table} set audience = ? where audience = ? and destination = ?",
+                    [self.audience, *theirs],
+                )
 
     def journal(self, delivery: Delivery) -> CallJournal:
         """The journal of a planned delivery's calls."""

@@ -1,6 +1,7 @@
 """An export in a process of its own that kills itself (SIGKILL) at a given point.
 
-The points are all statements to the warehouse and all calls that change or flush a folder, counted from 1 as they come.
+The points are all statements to the warehouse, all calls that change or flush a folder and, where asked for, all that
+sockets send and receive, counted from 1 as they come.
 """
 
 from __future__ import annotations
@@ -8,7 +9,9 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import socket
 import stat
+import threading
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import wraps
@@ -17,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import stamina
 
 from orchestration.audiences.audience import Audience
 from orchestration.audiences.export import export
@@ -24,6 +28,8 @@ from orchestration.warehouse import DuckDB
 from tests.audiences.workspace import Project, open_gate, surroundings
 
 CALLS = ("mkdir", "open", "fsync", "replace", "unlink")
+SOCKET_CALLS = ("connect", "send", "recv")
+ATTEMPTS = 12
 
 
 class Points:
@@ -31,8 +37,13 @@ class Points:
 
     def __init__(self, log: Path, last: int, *, torn: bool) -> None:
         self.log, self.last, self.torn, self.passed = log, last, torn, 0
+        self.lock = threading.Lock()
 
     def reach(self, name: str, handle: object = None) -> None:
+        with self.lock:
+            self._reach(name, handle)
+
+    def _reach(self, name: str, handle: object) -> None:
         self.passed += 1
         with self.log.open("a") as log:
             log.write(name + "\n")
@@ -42,15 +53,15 @@ class Points:
             os.ftruncate(handle, os.fstat(handle).st_size // 2)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    def watch(self, name: str) -> None:
-        original: Callable[..., Any] = getattr(os, name)
+    def watch(self, room: Any, name: str) -> None:
+        original: Callable[..., Any] = getattr(room, name)
 
         @wraps(original)
         def watched(*given: Any, **named: Any) -> Any:
-            self.reach(f"os.{name}", given[0])
+            self.reach(f"{room.__name__}.{name}", given[0])
             return original(*given, **named)
 
-        setattr(os, name, watched)
+        setattr(room, name, watched)
 
 
 class Watched(DuckDB):
@@ -63,14 +74,17 @@ class Watched(DuckDB):
         return super()._run(sql, parameters)
 
 
-def _export(folder: Path, audience: Audience, day: date, last: int, torn: bool) -> None:
-    project = Project(folder)
-    points = Points(folder / "points.log", last, torn=torn)
+def _export(project: Project, audience: Audience, day: date, last: int, torn: bool, sockets: bool) -> None:
+    points = Points(project.folder / "points.log", last, torn=torn)
     warehouse = Watched(project.state / "warehouse.duckdb")
     warehouse.points = points
     for name in CALLS:
-        points.watch(name)
-    export(warehouse, audience, day, surroundings(project.state), gate=open_gate)
+        points.watch(os, name)
+    for name in SOCKET_CALLS if sockets else ():
+        points.watch(socket.socket, name)
+    # Tries again without waiting.
+    stamina.set_testing(True, attempts=ATTEMPTS)
+    export(warehouse, audience, day, surroundings(project.state, **project.secrets), gate=open_gate)
 
 
 def server() -> ForkServerContext:
@@ -80,11 +94,13 @@ def server() -> ForkServerContext:
     return context
 
 
-def export_killed(project: Project, audience: Audience, day: date, last: int, *, torn: bool = False) -> list[str]:
+def export_killed(
+    project: Project, audience: Audience, day: date, last: int, *, torn: bool = False, sockets: bool = False
+) -> list[str]:
     """Export in another process, which dies at point `last`. The names of the points it came to."""
     log = project.folder / "points.log"
     log.unlink(missing_ok=True)
-    process = server().Process(target=_export, args=(project.folder, audience, day, last, torn))
+    process = server().Process(target=_export, args=(project, audience, day, last, torn, sockets))
     process.start()
     process.join()
     reached = log.read_text().splitlines()

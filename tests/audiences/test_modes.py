@@ -190,7 +190,7 @@ def test_any_sequence_of_days_loses_nobody_and_enrols_nobody_twice(
         members = tuple(
             Member(key, json.dumps({"mail": mail}), str(plan)) for key, (mail, plan) in sorted(people.items())
         )
-        delta = desired_to_delta(Desired(members, {}, frozenset(), (), None), state, send)
+        delta = desired_to_delta(Desired(members, (), frozenset(), None), state, send)
         for row in delta.rows:
             if row.operation is Operation.REMOVE:
                 assert mailing.pop(row.identifiers) == row.key

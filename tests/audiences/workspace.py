@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,10 @@ def sends(send: Send, **guard: Any) -> Audience:
 
 @dataclass(frozen=True)
 class Project:
+    """A project in a folder; `secrets` are its environment variables."""
+
     folder: Path
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def state(self) -> Path:
@@ -84,7 +87,7 @@ class Project:
 
     def export(self, audience: Audience, day: date) -> Outcome:
         with self.open() as warehouse:
-            return export(warehouse, audience, day, surroundings(self.state), gate=open_gate)
+            return export(warehouse, audience, day, surroundings(self.state, **self.secrets), gate=open_gate)
 
     def push(self, audience: Audience, day: date, people: People) -> Outcome:
         self.desire(people)

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from orchestration.audiences.audience import Audience
-from orchestration.audiences.destinations.base import Destination, Journal, Receipt, Refusal, Surroundings
+from orchestration.audiences.destinations.base import (
+    Destination,
+    Journal,
+    Receipt,
+    Refusal,
+    Surroundings,
+    Told,
+    tell_nobody,
+)
 from orchestration.audiences.destinations.folder import folder_destination
+from orchestration.audiences.destinations.intercom import intercom_destination
+from orchestration.audiences.destinations.klaviyo import klaviyo_destination
+from orchestration.audiences.destinations.sendgrid import sendgrid_destination
+from orchestration.audiences.destinations.webhook import webhook_destination
 from orchestration.audiences.errors import DestinationError
 
-__all__ = ["Destination", "Journal", "Receipt", "Refusal", "Surroundings", "destination_of"]
+__all__ = ["Destination", "Journal", "Receipt", "Refusal", "Surroundings", "Told", "destination_of", "tell_nobody"]
 
 
 def destination_of(audience: Audience, surroundings: Surroundings) -> Destination:
@@ -16,6 +28,14 @@ def destination_of(audience: Audience, surroundings: Surroundings) -> Destinatio
     match settings.get("type"):
         case "folder":
             return folder_destination(name, settings, surroundings.state)
+        case "intercom":
+            return intercom_destination(audience, surroundings)
+        case "webhook":
+            return webhook_destination(audience, surroundings)
+        case "klaviyo":
+            return klaviyo_destination(audience, surroundings)
+        case "sendgrid":
+            return sendgrid_destination(audience, surroundings)
         case unknown:
             raise DestinationError(
                 f"destination {name}: there is no type {unknown!r}",

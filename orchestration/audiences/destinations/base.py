@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from orchestration.audiences.delivery import Delivery
 from orchestration.audiences.secret import Secret
@@ -53,7 +53,10 @@ class Journal(Protocol):
         ...
 
 
-def _no_progress(_done: int, _of: int) -> None:
+Told: TypeAlias = Callable[[int, int], None]
+
+
+def tell_nobody(_done: int, _of: int) -> None:
     """Tells nobody."""
 
 
@@ -67,7 +70,7 @@ class Surroundings:
 
     state: Path
     secret: Callable[[str], Secret]
-    progress: Callable[[int, int], None] = field(default=_no_progress)
+    progress: Told = field(default=tell_nobody)
 
 
 class Destination(Protocol):

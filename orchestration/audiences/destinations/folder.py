@@ -7,17 +7,16 @@ same way. So whoever waits for manifests never sees half a file. Nothing is ever
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
-from orchestration.audiences.delivery import Delivery
-from orchestration.audiences.destinations.base import Journal, Receipt
+from orchestration.audiences.destinations.files import FileDestination, aside_of, is_left_over
 from orchestration.audiences.errors import DestinationError
-from orchestration.audiences.file import AudienceFile, delivery_to_file
-
-ASIDE = ".partial"
+from orchestration.audiences.files import settings_to_form
 
 
 @dataclass(frozen=True)
@@ -28,46 +27,45 @@ class Folder:
     state: Path
     path: Path
 
-    def deliver(self, delivery: Delivery, _journal: Journal) -> Receipt:
-        """Write the file and then its manifest. Raises DestinationError."""
-        try:
-            return self._deliver(delivery_to_file(delivery))
-        except OSError as error:
-            raise DestinationError(
-                f"destination {self.name}: {error.filename or self.path}: {error.strerror}",
-                "make the folder writable and export again: the delivery is kept and will be finished",
-            ) from error
-
-    def _deliver(self, file: AudienceFile) -> Receipt:
-        folder = self._open_folder(self.path / file.folder)
-        _clear(folder)
-        content, manifest = folder / file.name, folder / file.manifest_name
-        repeated = _holds(content, file.content) and _holds(manifest, file.manifest)
-        if not repeated:
-            # No manifest may stand beside bytes that it does not describe.
-            manifest.unlink(missing_ok=True)
-            _write(content, file.content)
-            _write(manifest, file.manifest)
-        _flush_folder(folder)
-        return Receipt(
-            delivery_id=file.delivery.key,
-            path=file.path,
-            location=str(content),
-            sha256=file.sha256,
-            bytes=len(file.content),
-            repeated=repeated,
-        )
-
-    def _open_folder(self, folder: Path) -> Path:
-        _check_inside(self.name, folder, self.state)
-        missing = [parent for parent in (folder, *folder.parents) if self.state in (parent, *parent.parents)]
+    def open_folder(self, folder: str) -> None:
+        here = self.path / folder
+        _check_inside(self.name, here, self.state)
+        missing = [parent for parent in (here, *here.parents) if self.state in (parent, *parent.parents)]
         for parent in reversed(missing):
             parent.mkdir(parents=True, exist_ok=True)
             _flush_folder(parent.parent)
-        return folder
+        for left_over in (path for path in here.iterdir() if is_left_over(path.name)):
+            left_over.unlink()
+
+    def read(self, path: str) -> bytes | None:
+        file = self.path / path
+        return file.read_bytes() if file.is_file() and not file.is_symlink() else None
+
+    def write(self, path: str, content: bytes) -> None:
+        file = self.path / path
+        aside = file.with_name(aside_of(file.name))
+        with aside.open("xb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        aside.replace(file)
+        _flush_folder(file.parent)
+
+    def vouch(self, path: str, manifest: bytes) -> None:
+        self.write(path, manifest)
+
+    def withdraw(self, path: str) -> None:
+        (self.path / path).unlink()
+        _flush_folder((self.path / path).parent)
+
+    def flush(self, folder: str) -> None:
+        _flush_folder(self.path / folder)
+
+    def location(self, path: str) -> str:
+        return str(self.path / path)
 
 
-def folder_destination(name: str, settings: Mapping[str, Any], state: Path) -> Folder:
+def folder_destination(name: str, settings: Mapping[str, Any], state: Path) -> FileDestination:
     """The folder that `settings["path"]` names, relative to `state` and inside it. Raises DestinationError."""
     written = settings.get("path")
     if not isinstance(written, str) or not written.strip():
@@ -81,7 +79,18 @@ def folder_destination(name: str, settings: Mapping[str, Any], state: Path) -> F
     state = state.resolve()
     path = state.joinpath(*parts.parts)
     _check_inside(name, path, state)
-    return Folder(name=name, state=state, path=path)
+    return FileDestination(partial(_opened, Folder(name, state, path)), settings_to_form(name, settings))
+
+
+@contextmanager
+def _opened(folder: Folder) -> Iterator[Folder]:
+    try:
+        yield folder
+    except OSError as error:
+        raise DestinationError(
+            f"destination {folder.name}: {error.filename or folder.path}: {error.strerror}",
+            "make the folder writable and export again: the delivery is kept and will be finished",
+        ) from error
 
 
 def _refused(name: str, problem: str) -> DestinationError:
@@ -93,25 +102,6 @@ def _check_inside(name: str, path: Path, state: Path) -> None:
     real = path.resolve()
     if not real.is_relative_to(state) or real == state:
         raise _refused(name, f"{path} leads to {real}, outside {state}")
-
-
-def _clear(folder: Path) -> None:
-    for left_over in folder.glob(f".*{ASIDE}"):
-        left_over.unlink()
-
-
-def _holds(path: Path, content: bytes) -> bool:
-    return path.is_file() and not path.is_symlink() and path.read_bytes() == content
-
-
-def _write(path: Path, content: bytes) -> None:
-    aside = path.with_name(f".{path.name}{ASIDE}")
-    with aside.open("xb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    aside.replace(path)
-    _flush_folder(path.parent)
 
 
 def _flush_folder(folder: Path) -> None:

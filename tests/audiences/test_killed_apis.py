@@ -1,0 +1,80 @@
+"""Killed and troubled at any point and run again, a push to an API ends as if nothing had happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.audiences.fakes.fake import Brain, Fake, faked
+from tests.audiences.fakes.intercom import Contact, Intercom
+from tests.audiences.fakes.receiver import Receiver
+from tests.audiences.fakes.troubles import Plan, Trouble
+from tests.audiences.reconciled import Day, second_day
+from tests.audiences.workspace import WINBACK, People, people_of
+
+SECRETS = {"THE_TOKEN": "tok", "HOOK": "whsec_" + "c2VjcmV0LW9mLXRoZS10ZXN0cy1hbG9uZQ=="}
+FIRST = people_of("abcdg")
+SECOND: People = {
+    **people_of("a"),
+    "b": ("b@example.com", "free"),  # changed
+    "c": ("new-c@example.com", "pro"),  # under another address
+    **people_of("efx"),  # entered; d and g left; x is refused
+}
+KILLS, TWICE = 44, 12
+
+
+def intercom() -> Intercom:
+    known = [Contact(f"i-{key}", f"{key}@example.com", key) for key in (*"abcdefg", "new-c")]
+    return Intercom(known)
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[Fake]:
+    with faked(intercom()) as made:
+        yield made
+
+
+BRAINS: dict[str, tuple[Brain, bool]] = {
+    "intercom": (intercom(), False),
+    "webhook": (Receiver(SECRETS["HOOK"], refuses=frozenset("x")), True),
+}
+
+
+@pytest.fixture(scope="module", params=BRAINS)
+def day(request: pytest.FixtureRequest, fake: Fake, tmp_path_factory: pytest.TempPathFactory) -> Day:
+    brain, ordered = BRAINS[request.param]
+    folder: Path = tmp_path_factory.mktemp(request.param)
+    given = {
+        "intercom": {"type": "intercom", "token": {"env": "THE_TOKEN"}, "endpoint": fake.address},
+        "webhook": {"type": "webhook", "url": fake.address, "secret": {"env": "HOOK"}},
+    }
+    audience = replace(WINBACK, destination=request.param, destination_settings=given[request.param])
+    return second_day(folder, fake, brain, audience, SECRETS, FIRST, SECOND, ordered=ordered)
+
+
+def test_an_undisturbed_export_comes_to_statements_and_sockets(day: Day) -> None:
+    assert {"socket.send", "socket.recv", "insert into ledger.calls", "update ledger.deliveries set"} <= set(day.points)
+
+
+def test_killed_at_random_points_a_rerun_ends_like_an_undisturbed_run(day: Day) -> None:
+    for last in day.sample(KILLS, seed=1):
+        day.killed_at(last)
+
+
+def test_reruns_may_be_killed_and_the_service_may_fail_as_well(day: Day) -> None:
+    for number, last in enumerate(day.sample(TWICE, seed=2)):
+        again = max(1, last * (number + 1) // (TWICE + 1))
+        day.killed_at(last, again, plan=Plan(share=0.3, seed=number))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_service_that_fails_at_random_is_told_everything_once(day: Day, seed: int) -> None:
+    day.killed_at(plan=Plan(share=0.5, seed=seed))
+
+
+@pytest.mark.parametrize("trouble", list(Trouble))
+def test_each_trouble_of_each_call_is_overcome(day: Day, trouble: Trouble) -> None:
+    day.killed_at(plan=Plan(script=[trouble, None] * 40))
