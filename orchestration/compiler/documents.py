@@ -182,13 +182,15 @@ def _segments_document(compilation: Compilation, plan: Plan, plans: list[Plan]) 
         column_document(plan.entity.key, f"The {plan.entity.name}."),
         *(column_document(segment.key, f"{segment.name}: {segment_to_sentence(segment)}") for segment in plan.segments),
     ]
+    erased = f"{{{{ without_erased('{plan.entity.name}', '{plan.entity.key}') }}}}"
     if not plan.is_last:
         description = f"Segments of each {plan.entity.name} that other entities' segments look at."
-        return model_document(f"{plan.name}_segments", description, columns, tags=[DAY])
+        return model_document(f"{plan.name}_segments", description, columns, post_hook=erased, tags=[DAY])
     return model_document(
         f"{plan.name}_segments",
         f"Which segments each {plan.entity.name} is in as of the last judged day. Only the key is promised.",
         columns,
+        post_hook=erased,
         tags=[DAY],
         meta={"muster": _entity_meta(compilation, plan, plans)},
     )

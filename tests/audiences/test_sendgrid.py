@@ -196,6 +196,13 @@ def test_batches_keep_the_limits_by_count_and_bytes(fake: Fake, line: Line) -> N
     assert len(fake.members()) == 5
 
 
+def test_the_entity_s_key_is_an_external_id(fake: Fake, line: Line) -> None:
+    line.push([member("7", {"person_id": 7}), member("8", {"person_id": 8})])
+    assert {*fake.members()} == {"7", "8"}
+    line.push([member("7", {"person_id": 7})])
+    assert {*fake.members()} == {"7"}
+
+
 def test_answered_calls_are_not_made_again(fake: Fake, line: Line) -> None:
     line.push(by_mail("ab"))
     delivery, journal = line.plan(by_mail("bc", first_name="X")), Remembered()
@@ -261,7 +268,7 @@ def test_each_broken_part_of_each_request_is_noticed(fake: Fake, line: Line) -> 
     ("parts", "problem"),
     [
         ({"into": {}}, "names no list"),
-        ({"identify_by": ("person_id",)}, "identifies by person_id"),
+        ({"identify_by": ("passport",)}, "identifies by passport"),
         ({"fields": {"plan": "plan"}}, r"has a field plan.*`e1_T: plan`"),
         ({"split": {"a": 50, "b": 50}, "into": {"list": LIST}}, "has a split"),
     ],

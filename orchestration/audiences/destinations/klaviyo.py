@@ -59,7 +59,7 @@ class Klaviyo:
     signing: Signing
     into: str
     surroundings: Surroundings
-    tempo: Tempo = TEMPO
+    tempo: Tempo
 
     def deliver(self, delivery: Delivery, journal: Journal) -> Receipt:
         """Take whoever left off the list, then import all others. Raises DestinationError."""
@@ -78,12 +78,13 @@ def klaviyo_destination(audience: Audience, surroundings: Surroundings) -> Klavi
     into = audience.into.get("list")
     if not isinstance(into, str) or not into.strip():
         raise _wrong(audience, "names no list of Klaviyo", "write `into: {list: …}` with the id that Klaviyo shows")
-    if unknown := [each for each in audience.identify_by if each not in IDENTIFIERS]:
-        known = ", ".join(IDENTIFIERS)
+    if unknown := [each for each in audience.identify_by if each not in (*IDENTIFIERS, audience.key)]:
+        known = ", ".join((*IDENTIFIERS, audience.key))
         raise _wrong(audience, f"identifies by {unknown[0]}, which Klaviyo does not know", f"identify by {known}")
     secret, variable = secret_of(settings, "api_key", surroundings)
     signing = Signing(variable, lambda _key, _content: {"Authorization": f"Klaviyo-API-Key {secret.reveal()}"})
-    return Klaviyo(name, checked_endpoint(name, settings.get("endpoint") or ENDPOINT), signing, into, surroundings)
+    endpoint = checked_endpoint(name, settings.get("endpoint") or ENDPOINT)
+    return Klaviyo(name, endpoint, signing, into, surroundings, TEMPO)
 
 
 def _wrong(audience: Audience, problem: str, remedy: str) -> DestinationError:
@@ -143,7 +144,7 @@ class _Push:
         return found
 
     def _found(self, name: str, rows: Iterable[Row]) -> Iterator[tuple[str, str]]:
-        by_value = {value: row for row in rows if (value := identifiers_of(row).get(name))}
+        by_value = {value: row for row in rows if (value := self._known(row).get(name))}
         spelled = batched(
             by_value, lambda value: len(quote(json.dumps(value))), most=MOST_FOUND, most_bytes=MOST_FILTER_BYTES
         )
@@ -156,7 +157,7 @@ class _Push:
             for profile in self._pages("look profiles up", "/api/profiles", query):
                 held = _identifiers(profile["attributes"])
                 row = by_value.get(held.get(name, ""))
-                if row is not None and _agree(held, identifiers_of(row)):
+                if row is not None and _agree(held, self._known(row)):
                     yield row.key, str(profile["id"])
 
     def _pages(self, operation: str, path: str, query: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
@@ -170,8 +171,8 @@ class _Push:
             cursor = {"page[cursor]": parse_qs(urlsplit(following).query)["page[cursor]"][0]}
 
     def _import(self, rows: Sequence[Row], done: int) -> tuple[Refusal, ...]:
-        unknown = [row for row in rows if not identifiers_of(row)]
-        known = [row for row in rows if identifiers_of(row)]
+        unknown = [row for row in rows if not self._known(row)]
+        known = [row for row in rows if self._known(row)]
         refused = [Refusal(row.key, "it has no identifier") for row in unknown]
         # Whoever is only changed may have left the list by hand, and is not put on it again.
         entering = [row for row in known if row.operation is not Operation.CHANGE]
@@ -194,6 +195,11 @@ class _Push:
             self._told(done)
         return tuple({refusal.key: refusal for refusal in refused}.values())
 
+    def _known(self, row: Row) -> dict[str, str]:
+        """The known identifiers of a row; the entity's key is an external id unless the row has one of its own."""
+        told: Mapping[str, Any] = json.loads(row.identifiers)
+        return _identifiers({"external_id": told.get(self.delivery.layout.key), **told})
+
     def _size(self, row: Row) -> int:
         return json_size(self._profile(row))
 
@@ -213,7 +219,7 @@ class _Push:
             properties = attributes.setdefault("properties", {})
             assert isinstance(properties, dict)
             properties[f"muster_{self.delivery.audience}"] = row.variant
-        return {"type": "profile", "attributes": {**attributes, **identifiers_of(row)}}
+        return {"type": "profile", "attributes": {**attributes, **self._known(row)}}
 
     def _ended(self, call: Call, job: str, rows: Sequence[Row]) -> Iterator[Refusal]:
         """Watch an import to its end, and say whom it did not take."""
@@ -237,23 +243,26 @@ class _Push:
 
     def _refusal(self, error: Mapping[str, Any], rows: Sequence[Row]) -> Refusal:
         pointer = str((error.get("source") or {}).get("pointer") or "")
-        row = _row_of(pointer, error.get("original_payload"), rows)
+        row = self._row_of(pointer, error.get("original_payload"), rows)
         said: list[Json] = [self._profile(row)] if row else []
         told = complaint({"errors": [{**error}]}, said)
         if row is None:
             raise self._error(f"an import error names nobody who was imported ({told})", "ask Klaviyo's support")
         return Refusal(row.key, f"Klaviyo's import says: {told}")
 
+    def _row_of(self, pointer: str, payload: Any, rows: Sequence[Row]) -> Row | None:
+        if (placed := POINTER.search(pointer)) and int(placed[1]) < len(rows):
+            return rows[int(placed[1])]
+        attributes = payload.get("attributes", payload) if isinstance(payload, Mapping) else None
+        told = _identifiers(attributes) if isinstance(attributes, Mapping) else {}
+        return next((row for row in rows if told.items() & self._known(row).items()), None)
+
     def _error(self, problem: str, remedy: str) -> DestinationError:
         return DestinationError(f"destination {self.klaviyo.name}: {problem}", remedy)
 
 
-def identifiers_of(row: Row) -> dict[str, str]:
-    """The known identifiers of a row as Klaviyo spells them: e-mail addresses in lower case."""
-    return _identifiers(json.loads(row.identifiers))
-
-
 def _identifiers(told: Mapping[str, Any]) -> dict[str, str]:
+    """Identifiers as Klaviyo spells them: e-mail addresses in lower case."""
     known = {name: json_to_cell(told.get(name)).strip() for name in IDENTIFIERS}
     return {name: value.lower() if name == "email" else value for name, value in known.items() if value}
 
@@ -280,17 +289,3 @@ def _agree(held: Mapping[str, str], asked: Mapping[str, str]) -> bool:
 def _job_id(answer: Any) -> Json:
     found: Json = answer.body["data"]["id"]
     return found
-
-
-def _row_of(pointer: str, payload: Any, rows: Sequence[Row]) -> Row | None:
-    if (placed := POINTER.search(pointer)) and int(placed[1]) < len(rows):
-        return rows[int(placed[1])]
-    if not isinstance(payload, Mapping):
-        return None
-    attributes = payload.get("attributes", payload)
-    told = _identifiers(attributes if isinstance(attributes, Mapping) else {})
-    return next((row for row in rows if told and _shares(told, identifiers_of(row))), None)
-
-
-def _shares(told: Mapping[str, str], known: Mapping[str, str]) -> bool:
-    return any(known.get(name) == value for name, value in told.items())

@@ -68,7 +68,7 @@ class SendGrid:
     into: str
     variant: str
     surroundings: Surroundings
-    tempo: Tempo = TEMPO
+    tempo: Tempo
 
     def deliver(self, delivery: Delivery, journal: Journal) -> Receipt:
         """Take whoever left off the list, then upsert all others. Raises DestinationError."""
@@ -92,6 +92,7 @@ def sendgrid_destination(audience: Audience, surroundings: Surroundings) -> Send
         into=str(into["list"]),
         variant=str(into.get("variant") or ""),
         surroundings=surroundings,
+        tempo=TEMPO,
     )
 
 
@@ -103,8 +104,9 @@ def _problem(audience: Audience) -> tuple[str, str] | None:
         return "names no list of SendGrid", "write `into: {list: …}` with the id that SendGrid shows"
     if audience.split and not CUSTOM.fullmatch(str(into.get("variant") or "")):
         return "has a split, and no field for it", f"write `into: {{list: …, variant: e1_T}}`; {ids}"
-    if unknown := [each for each in audience.identify_by if each not in IDENTIFIERS]:
-        return f"identifies by {unknown[0]}, which SendGrid does not know", f"identify by {', '.join(IDENTIFIERS)}"
+    if unknown := [each for each in audience.identify_by if each not in (*IDENTIFIERS, audience.key)]:
+        known = ", ".join((*IDENTIFIERS, audience.key))
+        return f"identifies by {unknown[0]}, which SendGrid does not know", f"identify by {known}"
     for each in audience.field_columns:
         if each not in RESERVED and not CUSTOM.fullmatch(each):
             return (
@@ -191,14 +193,12 @@ class _Push:
     def _look(self, rows: Sequence[Row]) -> dict[str, Contact]:
         found: dict[str, Contact] = {}
         for name in IDENTIFIERS:
-            by_value = {
-                told[name]: row for row in rows if row.key not in found and name in (told := identifiers_of(row))
-            }
+            by_value = {told[name]: row for row in rows if row.key not in found and name in (told := self._known(row))}
             values = [*by_value]
             for start in range(0, len(values), MOST_FOUND):
                 for value, contact in self._search(name, values[start : start + MOST_FOUND]):
                     row = by_value.get(value)
-                    if row is not None and contact.may_be(identifiers_of(row)):
+                    if row is not None and contact.may_be(self._known(row)):
                         found[row.key] = contact
         return found
 
@@ -224,7 +224,7 @@ class _Push:
                     )
 
     def _upsert(self, rows: Sequence[Row], *, enrol: bool) -> Iterator[Refusal]:
-        objections = {row.key: objection_to(row) for row in rows}
+        objections = {row.key: objection_to(row, self.delivery.layout.key) for row in rows}
         yield from (Refusal(key, objection) for key, objection in objections.items() if objection)
         good = [row for row in rows if not objections[row.key]]
         around = json_size(self._body([], enrol=enrol))
@@ -261,11 +261,14 @@ class _Push:
 
         return read
 
+    def _known(self, row: Row) -> dict[str, str]:
+        return identifiers_of(row, self.delivery.layout.key)
+
     def _size(self, row: Row) -> int:
         return json_size(self._contact(row))
 
     def _contact(self, row: Row) -> Json:
-        return contact_of(row, self.sendgrid.variant)
+        return contact_of(row, self.delivery.layout.key, self.sendgrid.variant)
 
     def _body(self, contacts: list[Json], *, enrol: bool) -> Json:
         lists: dict[str, Json] = {"list_ids": [self.sendgrid.into]} if enrol else {}
@@ -283,7 +286,8 @@ class _Push:
         if count >= len(rows):
             wrong: Sequence[Row] = rows
         else:
-            wrong = named_in(str(results.get("errors_url") or ""), rows, count) or self._unnamed(
+            called = {next(iter(self._known(row).values())): row for row in rows}
+            wrong = named_in(str(results.get("errors_url") or ""), called, count) or self._unnamed(
                 rows, count, enrol=enrol
             )
         return [Refusal(row.key, UNNAMED) for row in wrong]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.audiences.fakes.serving import Request, Response
@@ -86,7 +86,7 @@ class SendGrid:
             return _error(415, "unsupported media type")
         if len(request.path) + sum(len(value) for value in request.query.values()) > 6_000:
             return _error(414, "address too long")
-        return self._route(request)
+        return replace(self._route(request), changes=request.method in ("PUT", "DELETE"))
 
     def _route(self, request: Request) -> Response:
         match request.method, request.parts[2:]:
