@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from statsmodels.stats.power import NormalIndPower
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint, proportion_effectsize
 
 from orchestration.warehouse import DuckDB
+from tests.engines import postgres
 from tests.project import REPOSITORY
 
 MACROS = REPOSITORY / "dbt_project" / "macros" / "statistics.sql"
@@ -44,44 +46,66 @@ def cases(seed: int) -> list[Case]:
     return [Case(int(n1), int(n2), int(x1), int(x2)) for (n1, n2), (x1, x2) in zip(trials, successes, strict=True)]
 
 
-def computed(told: list[Case], *expressions: str) -> list[Any]:
+Ask = Callable[[str], list[Any]]
+
+
+@pytest.fixture(scope="module", params=["DuckDB", "PostgreSQL"])
+def ask(request: pytest.FixtureRequest) -> Iterator[Ask]:
+    """One engine, which runs statements and answers the last of them."""
+    if request.param == "DuckDB":
+        with DuckDB(Path(":memory:")) as warehouse:
+            yield lambda sql: warehouse.connection.execute(sql).fetchall()
+        return
+    try:
+        with postgres.running() as server, server.connect() as connection:
+
+            def answered(sql: str) -> list[Any]:
+                cursor = connection.execute(sql)
+                return cursor.fetchall() if cursor.description else []
+
+            yield answered
+    except postgres.ServerAbsent as absent:
+        pytest.skip(str(absent))
+
+
+def computed(ask: Ask, told: list[Case], *expressions: str) -> list[Any]:
     """The expressions over the cases; the groups are `one` and `other`, each with its `rate` and interval."""
-    with DuckDB(Path(":memory:")) as warehouse:
-        kinds = "place integer, n1 bigint, n2 bigint, x1 bigint, x2 bigint, share double"
-        warehouse.execute(f"create table cases ({kinds})")
-        rows = ", ".join(str((place, *case)) for place, case in enumerate(told))
-        warehouse.execute(f"insert into cases values {rows}")
-        for side, number in (("one", 1), ("other", 2)):
-            low, high = (macro("wilson_end", "rate", "n", end) for end in "-+")
-            warehouse.execute(
-                f"create table {side} as with rated as "
-                f"(select *, n{number} as n, x{number} * 1.0 / n{number} as rate from cases) "
-                f"select *, {low} as low, {high} as high from rated"
-            )
-        query = f"select {', '.join(expressions)} from one inner join other using (place) order by place"
-        found: list[Any] = warehouse.connection.execute(query).fetchall()
-        return found
+    kinds = "place integer, n1 bigint, n2 bigint, x1 bigint, x2 bigint, share double precision"
+    rows = ", ".join(str((place, *case)) for place, case in enumerate(told))
+    ask("drop table if exists cases")
+    ask(f"create table cases ({kinds})")
+    ask(f"insert into cases values {rows}")
+    for side, number in (("one", 1), ("other", 2)):
+        low, high = (macro("wilson_end", "rate", "n", end) for end in "-+")
+        ask(f"drop table if exists {side}")
+        ask(
+            f"create table {side} as with rated as "
+            f"(select *, n{number} as n, x{number} * 1.0 / n{number} as rate from cases) "
+            f"select *, {low} as low, {high} as high from rated"
+        )
+    return ask(f"select {', '.join(expressions)} from one inner join other using (place) order by place")
 
 
-def test_intervals_of_a_share_are_wilsons() -> None:
+def test_intervals_of_a_share_are_wilsons(ask: Ask) -> None:
     told = cases(1)
     expected = [proportion_confint(case.x1, case.n1, method="wilson") for case in told]
-    np.testing.assert_allclose(computed(told, "one.low", "one.high"), expected, atol=1e-12)
+    found = np.array(computed(ask, told, "one.low", "one.high"), dtype=float)
+    np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
-def test_intervals_of_a_lift_are_newcombes() -> None:
+def test_intervals_of_a_lift_are_newcombes(ask: Ask) -> None:
     told = cases(2)
     expected = [
         confint_proportions_2indep(case.x1, case.n1, case.x2, case.n2, compare="diff", method="newcomb")
         for case in told
     ]
     ends = (macro("newcombe_end", "one", "other", end) for end in "-+")
-    np.testing.assert_allclose(computed(told, *ends), expected, atol=1e-9)
+    np.testing.assert_allclose(np.array(computed(ask, told, *ends), dtype=float), expected, atol=1e-9)
 
 
-def test_the_detectable_rise_is_found_with_a_power_of_eighty_per_cent() -> None:
+def test_the_detectable_rise_is_found_with_a_power_of_eighty_per_cent(ask: Ask) -> None:
     told = cases(3)
-    found = computed(told, macro("detectable_rise", "other.rate", "one.n", "other.n"))
+    found = computed(ask, told, macro("detectable_rise", "other.rate", "one.n", "other.n"))
     assert sum(rise is not None for (rise,) in found) > CASES // 2
     for case, (rise,) in zip(told, found, strict=True):
         rate = case.x2 / case.n2
@@ -102,10 +126,12 @@ def sized_cases() -> list[Case]:
     return found
 
 
-def test_whether_sizes_fit_shares_is_told_by_chi_square_and_close_to_the_exact_test() -> None:
+def test_whether_sizes_fit_shares_is_told_by_chi_square_and_close_to_the_exact_test(ask: Ask) -> None:
     told = sized_cases()
     verdicts: Counter[bool | None] = Counter()
-    for case, (fits,) in zip(told, computed(told, macro("fits_share", "one.x1", "one.n1", "one.share")), strict=True):
+    for case, (fits,) in zip(
+        told, computed(ask, told, macro("fits_share", "one.x1", "one.n1", "one.share")), strict=True
+    ):
         expected = [case.n1 * case.share, case.n1 * (1 - case.share)]
         verdicts[fits] += 1
         if min(expected) < 10:
