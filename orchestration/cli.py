@@ -413,6 +413,24 @@ def export(
 
 
 @app.command()
+def erase(
+    key: Annotated[str, typer.Argument(help="The subject's key.")],
+    entity: Annotated[str, typer.Option(help="The entity it is one of.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    project: Project = None,
+    as_json: AsJson = False,
+) -> None:
+    """Erase a subject: from every table and file that Muster wrote, and from every destination."""
+    from orchestration.erasure import erase as erase_subject
+
+    settings = load_settings(project)
+    _needs_dbt(settings)
+    if not yes and sys.stdin.isatty():
+        typer.confirm(f"Erase this {entity} from all of Muster's tables, files and destinations, for good?", abort=True)
+    printing.erasure(erase_subject(settings, entity, key).as_json(), as_json=as_json)
+
+
+@app.command()
 def status(project: Project = None, as_json: AsJson = False) -> None:
     """What was judged, published and delivered."""
     from orchestration.status import project_status

@@ -25,6 +25,7 @@ from orchestration.days import (
 from orchestration.dbt import Dbt, NodeResult
 from orchestration.document import entities, relations
 from orchestration.edits import create_edits, find_edits, record_definitions, refuse_moved, rewind_edits, tell_apart
+from orchestration.erased_rows import erase_again
 from orchestration.errors import MusterError
 from orchestration.gates.result import GateResult
 from orchestration.gates.source import SourceTable, source_gate
@@ -243,6 +244,7 @@ def publish(dbt: Dbt, days: list[date], progress: Progress = silent) -> tuple[No
     results = _built(dbt, dbt.build(days[-1], "*", SOURCES, days[0]), days[-1])
     with open_warehouse(dbt.settings) as warehouse:
         first, folder = min(recorded_days(warehouse)), PublishedFolder(dbt.settings.published)
+        erase_again(warehouse, dbt.document)
         publish_marts(warehouse, marts_of(dbt.document), first, days[-1], folder)
         mark(warehouse, days, DayStatus.PUBLISHED)
         _forget_old_versions(dbt, warehouse, days[-1])

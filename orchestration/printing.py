@@ -209,6 +209,21 @@ def pushed(outcomes: Iterable[Mapping[str, Any]]) -> None:
             line(outcome_words(outcome))
 
 
+def erasure(told: Mapping[str, Any], *, as_json: bool) -> None:
+    """What an erasure did, and what is left to do."""
+    if as_json:
+        json_(told)
+        return
+    line(
+        f"erased {told['entity']} {told['subject'][:12]}: "
+        f"{sum(told['rows'].values())} rows of {len(told['rows'])} tables"
+    )
+    for said in told["told"]:
+        line(f"removed from {said}")
+    for said in told["left"]:
+        line(f"left to do: {said}")
+
+
 def status(content: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
         json_(content)

@@ -7,7 +7,7 @@ from typing import Any
 
 from orchestration.document import DEFINITION_HISTORY, relations
 from orchestration.errors import MusterError
-from orchestration.publishing.mart import TAG
+from orchestration.publishing.mart import incremental_marts
 from orchestration.warehouse import Warehouse, quoted_name
 
 KEY_COLUMNS = ("segment", "from_segment", "to_segment", "other_segment")
@@ -105,17 +105,9 @@ def _join_stays(warehouse: Warehouse, document: Mapping[str, Any], entity: str, 
             "and earlier.entered_on < later.entered_on and coalesce(earlier.exited_on > later.entered_on, true)",
             [segment],
         )
-    for name in _incremental_marts(document):
+    for name in incremental_marts(document):
         if name in tables:
             warehouse.execute(f"drop table {names[name]}")
-
-
-def _incremental_marts(document: Mapping[str, Any]) -> list[str]:
-    return [
-        str(node["name"])
-        for node in document["nodes"].values()
-        if TAG in node["tags"] and node["config"].get("materialized") == "incremental"
-    ]
 
 
 def _tables_with_keys(
@@ -127,7 +119,7 @@ def _tables_with_keys(
     """
     tables, names = warehouse.tables(), relations(document)
     of_entities = (f"{entity}_{name}" for entity in entities for name in KEPT_OF_ENTITY)
-    for name in (DEFINITION_HISTORY, *of_entities, *_incremental_marts(document)):
+    for name in (DEFINITION_HISTORY, *of_entities, *incremental_marts(document)):
         if name in tables:
             yield from ((names[name], column) for column in KEY_COLUMNS if column in tables[name][1])
     yield from ((f"ledger.{name}", "segment") for name in LEDGER if name in tables)

@@ -17,7 +17,8 @@ CONSENT = "consent"
 VARIANT = "variant"
 HOLDOUT = "holdout"
 HELD_BACK_FOR = "held_back_for"
-WITHDRAWN = frozenset({"withdrawn", CONSENT, "suppression"})
+ERASED = "erased"
+WITHDRAWN = frozenset({"withdrawn", CONSENT, "suppression", ERASED})
 RESERVED = frozenset({OPERATION, HELD_BACK_BY, HELD_BACK_FOR, VARIANT})
 REMEDY = "correct the audience's file in segment_specs/audiences/, then run `muster compile` and `dbt parse`"
 

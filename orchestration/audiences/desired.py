@@ -10,9 +10,19 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from sqlglot import exp
 
-from orchestration.audiences.audience import CONSENT, HELD_BACK_BY, HELD_BACK_FOR, HOLDOUT, VARIANT, WITHDRAWN, Audience
+from orchestration.audiences.audience import (
+    CONSENT,
+    ERASED,
+    HELD_BACK_BY,
+    HELD_BACK_FOR,
+    HOLDOUT,
+    VARIANT,
+    WITHDRAWN,
+    Audience,
+)
 from orchestration.audiences.errors import DesiredSetError
 from orchestration.audiences.naming import IDENTIFIER, Named, rows_to_named
+from orchestration.audiences.tombstones import erased_among
 from orchestration.audiences.values import key_order, key_to_text
 from orchestration.warehouse import Warehouse
 
@@ -81,8 +91,9 @@ def read_desired(warehouse: Warehouse, audience: Audience) -> Desired:
     columns = (*audience.columns, *((CONSENT,) if audience.consent else ()), *((VARIANT,) if audience.split else ()))
     present = _check_columns(warehouse, audience, (*columns, HELD_BACK_BY))
     reason = exp.column(HELD_BACK_BY, quoted=True)
-    named = rows_to_named(audience, _read(warehouse, audience, columns, reason.is_(exp.null())))
-    held = _held(warehouse, audience, present)
+    rows, erased = _without_erased(warehouse, audience, _read(warehouse, audience, columns, reason.is_(exp.null())))
+    named = rows_to_named(audience, rows)
+    held = [*_held(warehouse, audience, present), *(Held(key, ERASED) for key in sorted(erased))]
     unnamed = [Held(key, IDENTIFIER) for key in named.unnamed]
     return Desired(
         members=_members(audience, named),
@@ -91,6 +102,13 @@ def read_desired(warehouse: Warehouse, audience: Audience) -> Desired:
         withdrawn=frozenset(each.key for each in held if each.by in WITHDRAWN),
         rows=named.rows,
     )
+
+
+def _without_erased(warehouse: Warehouse, audience: Audience, rows: pa.Table) -> tuple[pa.Table, frozenset[str]]:
+    """The rows of all who were not erased, and the keys of those who were and are still in the warehouse."""
+    keys = [key_to_text(key) for key in rows.column(audience.key).to_pylist()]
+    erased = erased_among(warehouse, audience.entity, keys)
+    return rows.filter(pa.array([key not in erased for key in keys], pa.bool_())) if erased else rows, erased
 
 
 def _held(warehouse: Warehouse, audience: Audience, present: Sequence[str]) -> list[Held]:

@@ -74,11 +74,11 @@ def export(
     create_ledger(warehouse)
     recovered = None
     for former in audience.formerly:
-        recovered = _recover(warehouse, replace(audience, name=former), surroundings) or recovered
+        recovered = recover(warehouse, replace(audience, name=former), surroundings) or recovered
     ledger = Ledger(warehouse, audience.name, audience.destination)
     for former in audience.formerly:
         ledger.take_over(former)
-    recovered = _recover(warehouse, audience, surroundings) or recovered
+    recovered = recover(warehouse, audience, surroundings) or recovered
     destination = destination_of(audience, surroundings)
     last = ledger.last()
     _check_day(audience, as_of, last)
@@ -96,16 +96,18 @@ def export(
     delivery = delta_to_delivery(audience, as_of, delta, number=last.number + 1, follows=last.key)
     ledger.hold_out(as_of, desired.held_out)
     ledger.plan(delivery)
-    return step.delivered(delivery, _finish(ledger, destination, delivery), judged)
+    return step.delivered(delivery, finish(ledger, destination, delivery), judged)
 
 
-def _recover(warehouse: Warehouse, audience: Audience, surroundings: Surroundings) -> Receipt | None:
+def recover(warehouse: Warehouse, audience: Audience, surroundings: Surroundings) -> Receipt | None:
+    """Finish the delivery that an earlier run planned and nobody acknowledged. Its receipt, null without one."""
     ledger = Ledger(warehouse, audience.name, audience.destination)
     pending = ledger.pending()
-    return _finish(ledger, destination_of(audience, surroundings), pending) if pending else None
+    return finish(ledger, destination_of(audience, surroundings), pending) if pending else None
 
 
-def _finish(ledger: Ledger, destination: Destination, delivery: Delivery) -> Receipt:
+def finish(ledger: Ledger, destination: Destination, delivery: Delivery) -> Receipt:
+    """Deliver what was planned, and take over what the destination acknowledges. Raises DestinationError."""
     receipt = destination.deliver(delivery, ledger.journal(delivery))
     ledger.acknowledge(delivery, receipt)
     return receipt

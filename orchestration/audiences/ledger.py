@@ -145,6 +145,11 @@ class Ledger:
         found = self.warehouse.rows(f"{sql} where audience = ? and destination = ?", self._mine)
         return {str(key): Acknowledged(*cast("tuple[Any, ...]", state)) for key, *state in found}
 
+    def files(self) -> list[str]:
+        """The paths of the files of all acknowledged deliveries, in order."""
+        sql = "select file_name from ledger.deliveries where audience = ? and destination = ? and file_name <> ''"
+        return [str(path) for (path,) in self.warehouse.rows(f"{sql} order by number", self._mine)]
+
     def take_over(self, former: str) -> None:
         """Carry on as the audience that was called `former`, of which nothing may be pending. Raises LedgerError."""
         theirs = [former, self.destination]

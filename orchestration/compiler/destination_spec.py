@@ -121,7 +121,10 @@ TYPES: dict[str, DestinationType] = {
             _choice("region", "Where the account is hosted.", "global", "eu"),
             ENDPOINT,
         ),
-        into=(Setting("list", "The list's id."),),
+        into=(
+            Setting("list", "The list's id."),
+            _optional("variant", "The id of the custom field that holds the variant, as in `e1_T`."),
+        ),
     ),
     "webhook": DestinationType(
         "Signed calls: somebody entered, changed or left.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import yaml
 
+from orchestration.compiler.aim_models import aim_documents
 from orchestration.compiler.audience import audience_exposure
 from orchestration.compiler.catalog import Entity, Link
 from orchestration.compiler.compile import Compilation
@@ -181,13 +182,15 @@ def _segments_document(compilation: Compilation, plan: Plan, plans: list[Plan]) 
         column_document(plan.entity.key, f"The {plan.entity.name}."),
         *(column_document(segment.key, f"{segment.name}: {segment_to_sentence(segment)}") for segment in plan.segments),
     ]
+    erased = f"{{{{ without_erased('{plan.entity.name}', '{plan.entity.key}') }}}}"
     if not plan.is_last:
         description = f"Segments of each {plan.entity.name} that other entities' segments look at."
-        return model_document(f"{plan.name}_segments", description, columns, tags=[DAY])
+        return model_document(f"{plan.name}_segments", description, columns, post_hook=erased, tags=[DAY])
     return model_document(
         f"{plan.name}_segments",
         f"Which segments each {plan.entity.name} is in as of the last judged day. Only the key is promised.",
         columns,
+        post_hook=erased,
         tags=[DAY],
         meta={"muster": _entity_meta(compilation, plan, plans)},
     )
@@ -338,7 +341,7 @@ def overall_document() -> Document:
             "pre_hook": SNAPSHOT_HOOKS,
         },
     }
-    return {"version": 2, "models": [definitions, *_union_documents()], "snapshots": [snapshot]}
+    return {"version": 2, "models": [definitions, *_union_documents(), *aim_documents()], "snapshots": [snapshot]}
 
 
 def _union_documents() -> list[Document]:

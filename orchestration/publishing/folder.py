@@ -96,7 +96,11 @@ class PublishedFolder:
         _flush(self.versions)
         self._point(self.current, Path("versions") / name)
         self._point(self.database, Path("current") / DATABASE)
-        self._forget()
+        self._forget(FORMER_KEPT)
+
+    def forget_former(self) -> None:
+        """Keep the current version only, as after somebody was erased."""
+        self._forget(0)
 
     def _point(self, link: Path, target: Path) -> None:
         if link.is_symlink() and link.readlink() == target:
@@ -121,8 +125,8 @@ class PublishedFolder:
         for folder in self.versions.glob(f".*{ASIDE}"):
             shutil.rmtree(folder)
 
-    def _forget(self) -> None:
-        for folder in self._whole()[: -1 - FORMER_KEPT]:
+    def _forget(self, former: int) -> None:
+        for folder in self._whole()[: -1 - former]:
             shutil.rmtree(folder)
 
 

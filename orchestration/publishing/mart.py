@@ -47,3 +47,12 @@ def documented(marts: Iterable[Mart], place: Callable[[str], str]) -> Iterator[s
         yield f"comment on table {place(mart.name)} is {quoted_text(mart.description)}"
         for column, description in mart.columns.items():
             yield f"comment on column {place(mart.name)}.{quoted_name(column)} is {quoted_text(description)}"
+
+
+def incremental_marts(document: Mapping[str, Any]) -> list[str]:
+    """The marts that a run adds to: made anew when they are gone."""
+    return [
+        str(node["name"])
+        for node in document["nodes"].values()
+        if TAG in node["tags"] and node["config"].get("materialized") == "incremental"
+    ]

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import wraps
-from multiprocessing.context import ForkServerContext
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,10 @@ import duckdb
 import stamina
 
 from orchestration.audiences.audience import Audience
+from orchestration.audiences.destinations import klaviyo, sendgrid
 from orchestration.audiences.export import export
 from orchestration.warehouse import DuckDB
+from tests.audiences.lines import PATIENT
 from tests.audiences.workspace import Project, open_gate, surroundings
 
 CALLS = ("mkdir", "open", "fsync", "replace", "unlink")
@@ -82,6 +84,7 @@ def _export(project: Project, audience: Audience, day: date, last: int, torn: bo
         points.watch(os, name)
     for name in SOCKET_CALLS if sockets else ():
         points.watch(socket.socket, name)
+    klaviyo.TEMPO = sendgrid.TEMPO = PATIENT
     # Tries again without waiting.
     stamina.set_testing(True, attempts=ATTEMPTS)
     export(warehouse, audience, day, surroundings(project.state, **project.secrets), gate=open_gate)
@@ -92,6 +95,11 @@ def server() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
     return context
+
+
+def export_in_process(project: Project, audience: Audience, day: date) -> ForkServerProcess:
+    """An export in another process, not yet started, which somebody else may kill."""
+    return server().Process(target=_export, args=(project, audience, day, 0, False, False))
 
 
 def export_killed(

@@ -30,6 +30,8 @@ QUICK = Tempo(
     search=Waiting(first=0.001, longest=0.02, total=1.0),
 )
 
+PATIENT = replace(QUICK, job=replace(QUICK.job, total=30.0), search=replace(QUICK.search, total=30.0))
+
 
 def member(key: str, identifiers: Mapping[str, Json], variant: str = "", **fields: Json) -> Member:
     return Member(key, canonical_json({**identifiers}), canonical_json({**fields}), variant)

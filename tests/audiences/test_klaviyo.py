@@ -180,6 +180,13 @@ def test_batches_keep_the_limits_by_count_and_bytes(fake: Fake, line: Line) -> N
     assert [method for method, _ in writes(fake)] == ["DELETE"] * 11
 
 
+def test_the_entity_s_key_is_an_external_id(fake: Fake, line: Line) -> None:
+    line.push([member("7", {"person_id": 7}), member("8", {"person_id": 8})])
+    assert {*fake.members()} == {"7", "8"}
+    line.push([member("7", {"person_id": 7})])
+    assert {*fake.members()} == {"7"}
+
+
 def test_answered_calls_are_not_made_again(fake: Fake, line: Line) -> None:
     line.push(by_mail("ab"))
     delivery = line.plan(by_mail("bc", plan="pro"))
@@ -249,7 +256,7 @@ def test_each_broken_part_of_each_request_is_noticed(fake: Fake, line: Line) -> 
     [
         ({"into": {}}, "names no list"),
         ({"into": {"list": " "}}, "names no list"),
-        ({"identify_by": ("person_id",)}, "identifies by person_id"),
+        ({"identify_by": ("passport",)}, "identifies by passport"),
     ],
 )
 def test_what_klaviyo_cannot_do_is_said_before_anything_is_sent(parts: dict[str, Any], problem: str) -> None:

@@ -55,10 +55,11 @@ def sends(send: Send, **guard: Any) -> Audience:
 
 @dataclass(frozen=True)
 class Project:
-    """A project in a folder; `secrets` are its environment variables."""
+    """A project in a folder; `secrets` are its environment variables, `plan` names the column that holds the plan."""
 
     folder: Path
     secrets: Mapping[str, str] = field(default_factory=dict)
+    plan: str = "plan"
 
     @property
     def state(self) -> Path:
@@ -77,7 +78,7 @@ class Project:
         with self.open() as warehouse:
             warehouse.execute(
                 "create or replace table audience_winback "
-                "(person_id varchar, email varchar, plan varchar, held_back_by varchar, consent boolean)"
+                f"(person_id varchar, email varchar, {self.plan} varchar, held_back_by varchar, consent boolean)"
             )
             for row in rows:
                 warehouse.execute(

@@ -15,7 +15,9 @@ from orchestration.audiences.destinations.base import (
 from orchestration.audiences.destinations.folder import folder_destination
 from orchestration.audiences.destinations.intercom import intercom_destination
 from orchestration.audiences.destinations.klaviyo import klaviyo_destination
+from orchestration.audiences.destinations.s3 import s3_destination
 from orchestration.audiences.destinations.sendgrid import sendgrid_destination
+from orchestration.audiences.destinations.sftp import sftp_destination
 from orchestration.audiences.destinations.webhook import webhook_destination
 from orchestration.audiences.errors import DestinationError
 
@@ -28,6 +30,10 @@ def destination_of(audience: Audience, surroundings: Surroundings) -> Destinatio
     match settings.get("type"):
         case "folder":
             return folder_destination(name, settings, surroundings.state)
+        case "sftp":
+            return sftp_destination(name, settings, surroundings)
+        case "s3":
+            return s3_destination(name, settings, surroundings)
         case "intercom":
             return intercom_destination(audience, surroundings)
         case "webhook":

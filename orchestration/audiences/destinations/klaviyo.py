@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
@@ -19,7 +19,7 @@ from orchestration.audiences.audience import Audience
 from orchestration.audiences.delivery import Delivery
 from orchestration.audiences.delta import Operation, Row
 from orchestration.audiences.destinations.base import Journal, Receipt, Refusal, Surroundings
-from orchestration.audiences.destinations.batches import batched, json_size
+from orchestration.audiences.destinations.batches import Batches, batched, json_size
 from orchestration.audiences.destinations.complaints import complaint
 from orchestration.audiences.destinations.http import AGAIN, Api, Call, Patience, Signing, checked_endpoint, secret_of
 from orchestration.audiences.destinations.rate import Rate
@@ -41,6 +41,7 @@ MOST_REMOVED = 1_000
 MOST_FOUND, MOST_FILTER_BYTES = 100, 4_000
 MOST_A_PAGE = 100
 JOBS = "/api/profile-bulk-import-jobs"
+TOO_LARGE = "its profile is larger than the 100 KB that Klaviyo takes"
 POINTER = re.compile(r"profiles/data/(\d+)\b")
 TEMPO = Tempo(
     rates=(Rate(10, 1.0), Rate(150, 60.0)),
@@ -59,7 +60,7 @@ class Klaviyo:
     signing: Signing
     into: str
     surroundings: Surroundings
-    tempo: Tempo = TEMPO
+    tempo: Tempo
 
     def deliver(self, delivery: Delivery, journal: Journal) -> Receipt:
         """Take whoever left off the list, then import all others. Raises DestinationError."""
@@ -78,16 +79,26 @@ def klaviyo_destination(audience: Audience, surroundings: Surroundings) -> Klavi
     into = audience.into.get("list")
     if not isinstance(into, str) or not into.strip():
         raise _wrong(audience, "names no list of Klaviyo", "write `into: {list: …}` with the id that Klaviyo shows")
-    if unknown := [each for each in audience.identify_by if each not in IDENTIFIERS]:
-        known = ", ".join(IDENTIFIERS)
+    if unknown := [each for each in audience.identify_by if each not in (*IDENTIFIERS, audience.key)]:
+        known = ", ".join((*IDENTIFIERS, audience.key))
         raise _wrong(audience, f"identifies by {unknown[0]}, which Klaviyo does not know", f"identify by {known}")
     secret, variable = secret_of(settings, "api_key", surroundings)
     signing = Signing(variable, lambda _key, _content: {"Authorization": f"Klaviyo-API-Key {secret.reveal()}"})
-    return Klaviyo(name, checked_endpoint(name, settings.get("endpoint") or ENDPOINT), signing, into, surroundings)
+    endpoint = checked_endpoint(name, settings.get("endpoint") or ENDPOINT)
+    return Klaviyo(name, endpoint, signing, into, surroundings, TEMPO)
 
 
 def _wrong(audience: Audience, problem: str, remedy: str) -> DestinationError:
     return DestinationError(f"destination {audience.destination}: audience {audience.name} {problem}", remedy)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """An import under way: the idempotency key of the call that began it, Klaviyo's id, the rows it brings."""
+
+    key: str
+    id: str
+    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True)
@@ -143,7 +154,7 @@ class _Push:
         return found
 
     def _found(self, name: str, rows: Iterable[Row]) -> Iterator[tuple[str, str]]:
-        by_value = {value: row for row in rows if (value := identifiers_of(row).get(name))}
+        by_value = {value: row for row in rows if (value := self._known(row).get(name))}
         spelled = batched(
             by_value, lambda value: len(quote(json.dumps(value))), most=MOST_FOUND, most_bytes=MOST_FILTER_BYTES
         )
@@ -156,7 +167,7 @@ class _Push:
             for profile in self._pages("look profiles up", "/api/profiles", query):
                 held = _identifiers(profile["attributes"])
                 row = by_value.get(held.get(name, ""))
-                if row is not None and _agree(held, identifiers_of(row)):
+                if row is not None and _agree(held, self._known(row)):
                     yield row.key, str(profile["id"])
 
     def _pages(self, operation: str, path: str, query: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
@@ -170,36 +181,42 @@ class _Push:
             cursor = {"page[cursor]": parse_qs(urlsplit(following).query)["page[cursor]"][0]}
 
     def _import(self, rows: Sequence[Row], done: int) -> tuple[Refusal, ...]:
-        unknown = [row for row in rows if not identifiers_of(row)]
-        known = [row for row in rows if identifiers_of(row)]
+        unknown = [row for row in rows if not self._known(row)]
+        known = [row for row in rows if self._known(row)]
         refused = [Refusal(row.key, "it has no identifier") for row in unknown]
         # Whoever is only changed may have left the list by hand, and is not put on it again.
         entering = [row for row in known if row.operation is not Operation.CHANGE]
         changing = [row for row in known if row.operation is Operation.CHANGE]
-        jobs: list[tuple[Call, tuple[Row, ...]]] = []
+        jobs: list[_Job] = []
         for group, enrol in ((entering, True), (changing, False)):
-            batches = batched(
-                group, self._size, most=MOST_PROFILES, most_bytes=MOST_BYTES, most_each=MOST_PROFILE_BYTES,
-                around=json_size(self._job([], enrol)),
-            )  # fmt: skip
-            refused += [
-                Refusal(row.key, "its profile is larger than the 100 KB that Klaviyo takes")
-                for row in batches.too_large
-            ]
-            jobs += [(self._importing(batch, enrol), batch) for batch in batches.within]
-        started = [(call, str(self.session.call(call, _job_id)), batch) for call, batch in jobs]
-        for call, job, batch in started:
-            refused += self._ended(call, job, batch)
-            done += len(batch)
+            batches = self._batches(group, enrol)
+            refused += [Refusal(row.key, TOO_LARGE) for row in batches.too_large]
+            jobs += [self._begin(batch, enrol) for batch in batches.within]
+        for job in jobs:
+            refused += self._ended(job)
+            done += len(job.rows)
             self._told(done)
         return tuple({refusal.key: refusal for refusal in refused}.values())
+
+    def _batches(self, rows: Iterable[Row], enrol: bool) -> Batches[Row]:
+        around = json_size(self._job([], enrol))
+        return batched(
+            rows, self._size, most=MOST_PROFILES, most_bytes=MOST_BYTES, most_each=MOST_PROFILE_BYTES, around=around
+        )
+
+    def _known(self, row: Row) -> dict[str, str]:
+        """The known identifiers of a row; the entity's key is an external id unless the row has one of its own."""
+        told: Mapping[str, Any] = json.loads(row.identifiers)
+        return _identifiers({"external_id": told.get(self.delivery.layout.key), **told})
 
     def _size(self, row: Row) -> int:
         return json_size(self._profile(row))
 
-    def _importing(self, rows: Iterable[Row], enrol: bool) -> Call:
+    def _begin(self, rows: tuple[Row, ...], enrol: bool) -> _Job:
         body = self._job([self._profile(row) for row in rows], enrol)
-        return Call("import profiles", "POST", JOBS, body, media_type=JSON_API)
+        call = Call("import profiles", "POST", JOBS, body, media_type=JSON_API)
+        key = self.session.key_of(call)
+        return _Job(key, str(self.session.call(replace(call, key=key), _job_id)), rows)
 
     def _job(self, profiles: list[Json], enrol: bool) -> Json:
         data: dict[str, Json] = {"type": "profile-bulk-import-job", "attributes": {"profiles": {"data": profiles}}}
@@ -213,19 +230,19 @@ class _Push:
             properties = attributes.setdefault("properties", {})
             assert isinstance(properties, dict)
             properties[f"muster_{self.delivery.audience}"] = row.variant
-        return {"type": "profile", "attributes": {**attributes, **identifiers_of(row)}}
+        return {"type": "profile", "attributes": {**attributes, **self._known(row)}}
 
-    def _ended(self, call: Call, job: str, rows: Sequence[Row]) -> Iterator[Refusal]:
+    def _ended(self, job: _Job) -> Iterator[Refusal]:
         """Watch an import to its end, and say whom it did not take."""
-        path = f"{JOBS}/{quote(job, safe='')}"
+        path = f"{JOBS}/{quote(job.id, safe='')}"
         status = self.klaviyo.tempo.job.until(lambda: self._status(path))
         if status is None:
             raise self._error("the import is still going on", AGAIN)
         if status != "complete":
-            self.session.journal.keep(self.session.key_of(call), None)
+            self.session.journal.keep(job.key, None)
             raise self._error(f"the import was {status}", "export again: it is begun anew")
         for error in self._pages("read import errors", f"{path}/import-errors", {"page[size]": str(MOST_A_PAGE)}):
-            yield self._refusal(error["attributes"], rows)
+            yield self._refusal(error["attributes"], job.rows)
 
     def _status(self, path: str) -> str | None:
         answer = self.session.ask(Call("watch the import", "GET", path, accepts=frozenset({404})))
@@ -237,23 +254,26 @@ class _Push:
 
     def _refusal(self, error: Mapping[str, Any], rows: Sequence[Row]) -> Refusal:
         pointer = str((error.get("source") or {}).get("pointer") or "")
-        row = _row_of(pointer, error.get("original_payload"), rows)
+        row = self._row_of(pointer, error.get("original_payload"), rows)
         said: list[Json] = [self._profile(row)] if row else []
         told = complaint({"errors": [{**error}]}, said)
         if row is None:
             raise self._error(f"an import error names nobody who was imported ({told})", "ask Klaviyo's support")
         return Refusal(row.key, f"Klaviyo's import says: {told}")
 
+    def _row_of(self, pointer: str, payload: Any, rows: Sequence[Row]) -> Row | None:
+        if (placed := POINTER.search(pointer)) and int(placed[1]) < len(rows):
+            return rows[int(placed[1])]
+        attributes = payload.get("attributes", payload) if isinstance(payload, Mapping) else None
+        told = _identifiers(attributes) if isinstance(attributes, Mapping) else {}
+        return next((row for row in rows if told.items() & self._known(row).items()), None)
+
     def _error(self, problem: str, remedy: str) -> DestinationError:
         return DestinationError(f"destination {self.klaviyo.name}: {problem}", remedy)
 
 
-def identifiers_of(row: Row) -> dict[str, str]:
-    """The known identifiers of a row as Klaviyo spells them: e-mail addresses in lower case."""
-    return _identifiers(json.loads(row.identifiers))
-
-
 def _identifiers(told: Mapping[str, Any]) -> dict[str, str]:
+    """Identifiers as Klaviyo spells them: e-mail addresses in lower case."""
     known = {name: json_to_cell(told.get(name)).strip() for name in IDENTIFIERS}
     return {name: value.lower() if name == "email" else value for name, value in known.items() if value}
 
@@ -280,17 +300,3 @@ def _agree(held: Mapping[str, str], asked: Mapping[str, str]) -> bool:
 def _job_id(answer: Any) -> Json:
     found: Json = answer.body["data"]["id"]
     return found
-
-
-def _row_of(pointer: str, payload: Any, rows: Sequence[Row]) -> Row | None:
-    if (placed := POINTER.search(pointer)) and int(placed[1]) < len(rows):
-        return rows[int(placed[1])]
-    if not isinstance(payload, Mapping):
-        return None
-    attributes = payload.get("attributes", payload)
-    told = _identifiers(attributes if isinstance(attributes, Mapping) else {})
-    return next((row for row in rows if told and _shares(told, identifiers_of(row))), None)
-
-
-def _shares(told: Mapping[str, str], known: Mapping[str, str]) -> bool:
-    return any(known.get(name) == value for name, value in told.items())

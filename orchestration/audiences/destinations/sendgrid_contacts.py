@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from orchestration.audiences.delta import Row
 from orchestration.audiences.values import Json, json_to_cell
@@ -41,14 +42,23 @@ class Contact:
         return not self.external_id or "external_id" not in asked or self.external_id == asked["external_id"]
 
 
-def identifiers_of(row: Row) -> dict[str, str]:
-    """The known identifiers of a row as SendGrid spells them: e-mail addresses in lower case."""
-    told: Mapping[str, Json] = json.loads(row.identifiers)
+def contact_shown(told: Mapping[str, Any]) -> Contact:
+    """A contact as an answer tells it."""
+    return Contact(str(told["id"]), str(told.get("external_id") or ""), frozenset(told["list_ids"]))
+
+
+def identifiers_of(row: Row, key: str) -> dict[str, str]:
+    """The known identifiers of a row as SendGrid spells them: e-mail addresses in lower case.
+
+    The entity's key, whose column is `key`, is an external id unless the row has one of its own.
+    """
+    named: Mapping[str, Json] = json.loads(row.identifiers)
+    told = {"external_id": named.get(key), **named}
     known = {name: json_to_cell(told.get(name)).strip() for name in IDENTIFIERS}
     return {name: value.lower() if name == "email" else value for name, value in known.items() if value}
 
 
-def contact_of(row: Row, variant: str) -> Json:
+def contact_of(row: Row, key: str, variant: str) -> Json:
     """The contact that SendGrid is to hold; a variant goes into the custom field of this id."""
     fields: Mapping[str, Json] = json.loads(row.fields)
     own: dict[str, Json] = {name: json_to_cell(value) for name, value in fields.items() if name in RESERVED}
@@ -56,15 +66,15 @@ def contact_of(row: Row, variant: str) -> Json:
     custom: dict[str, Json] = {name: value for name, value in others if value is not None}
     if row.variant and variant:
         custom[variant] = row.variant
-    contact: dict[str, Json] = {**own, **identifiers_of(row)}
+    contact: dict[str, Json] = {**own, **identifiers_of(row, key)}
     if custom:
         contact["custom_fields"] = custom
     return contact
 
 
-def objection_to(row: Row) -> str:
+def objection_to(row: Row, key: str) -> str:
     """Why SendGrid would not take a row, empty where it would: one such row spoils a whole call."""
-    known = identifiers_of(row)
+    known = identifiers_of(row, key)
     if not known:
         return "it has no identifier"
     if "email" in known and not ADDRESS.fullmatch(known["email"]):

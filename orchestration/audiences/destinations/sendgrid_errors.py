@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -11,7 +11,6 @@ import httpx
 from orchestration.audiences.delta import Row
 from orchestration.audiences.destinations.complaints import complaint
 from orchestration.audiences.destinations.http import TIMEOUT, is_loopback
-from orchestration.audiences.destinations.sendgrid_contacts import identifiers_of
 from orchestration.audiences.values import Json
 
 UNNAMED = "SendGrid's job did not take it: see the job's errors there"
@@ -33,18 +32,15 @@ def places_in(answer: Any, contacts: Sequence[Json]) -> dict[int, str]:
     return found
 
 
-def named_in(url: str, rows: Sequence[Row], count: int) -> Sequence[Row]:
+def named_in(url: str, called: Mapping[str, Row], count: int) -> Sequence[Row]:
     """The rows that a job's file of errors names; empty unless it names as many as there were errors.
 
-    SendGrid says where the file is, not what it looks like: whoever's identifier stands in it alone is named.
+    `called` are rows by identifier. SendGrid says where the file is, not what it looks like: whoever's identifier
+    stands in it alone is named.
     """
     words = set(BETWEEN.split(_fetched(url).lower()))
-    found = [row for row in rows if _most_telling(row).lower() in words]
+    found = [row for name, row in called.items() if name.lower() in words]
     return found if len(found) == count else ()
-
-
-def _most_telling(row: Row) -> str:
-    return next(iter(identifiers_of(row).values()))
 
 
 def _fetched(url: str) -> str:

@@ -80,7 +80,7 @@ class _Troubled:
         trouble = self.fate.next()
         done = trouble is None or trouble.takes_effect
         response = self.brain.answer(request) if done else Response(500)
-        took = done and response.status < 500 and response.status != 429
+        took = done and response.status < 500 and response.status != 429 and response.changes
         self.log.append(Logged(request.method, request.path, request.key, request.content, took))
         match trouble:
             case None:

@@ -10,7 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.audiences.fakes.serving import Request, Response
@@ -58,7 +58,8 @@ class Klaviyo:
     def answer(self, request: Request) -> Response:
         self.log.append(request)
         self._advance()
-        return self._objection(request) or self._route(request)
+        answer = self._objection(request) or self._route(request)
+        return replace(answer, changes=request.method != "GET")
 
     def members(self, name: str = "L1") -> dict[str, dict[str, Any]]:
         """The attributes of the profiles on a list, by external id or e-mail address."""

@@ -46,9 +46,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
+    """What is answered. `changes` is false for answers to questions, which may be asked as often as one likes."""
+
     status: int = 200
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    changes: bool = True
 
 
 class Service(Protocol):

@@ -1,0 +1,84 @@
+"""The last word on a subject who is erased: its removal, sent to every destination that still has it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date
+
+from orchestration.audiences.audience import Audience
+from orchestration.audiences.delivery import delta_to_delivery
+from orchestration.audiences.delta import NOTHING_KNOWN, Delta, Operation, Row
+from orchestration.audiences.destinations import Surroundings, destination_of
+from orchestration.audiences.destinations.files import FileDestination
+from orchestration.audiences.errors import DestinationError
+from orchestration.audiences.export import finish, recover
+from orchestration.audiences.ledger import Ledger
+from orchestration.warehouse import Warehouse
+
+TABLES_WITH_SUBJECTS = ("members", "holdouts")
+
+
+def bid_farewell(
+    warehouse: Warehouse, audience: Audience, key: str, as_of: date, surroundings: Surroundings
+) -> str | None:
+    """Remove a subject from an audience's destination. The destination that was told, null where it has no such member.
+
+    Neither guard nor gate is asked. A delivery that was not acknowledged is finished first. Raises AudienceError.
+    """
+    recover(warehouse, audience, surroundings)
+    ledger = Ledger(warehouse, audience.name, audience.destination)
+    inside = {each: state for each, state in ledger.acknowledged().items() if state.inside}
+    if key not in inside:
+        return None
+    row = Row(Operation.REMOVE, key, inside[key].identifiers, NOTHING_KNOWN, inside[key].variant)
+    delta = Delta((row,), entered=(), updated=(), readdressed=(), left=(key,), before=len(inside))
+    last = ledger.last()
+    day = max(as_of, last.as_of) if last.as_of else as_of
+    delivery = delta_to_delivery(audience, day, delta, number=last.number + 1, follows=last.key)
+    ledger.plan(delivery)
+    receipt = finish(ledger, destination_of(audience, surroundings), delivery)
+    for refusal in receipt.refused:
+        raise DestinationError(
+            f"audience {audience.name}: {audience.destination} did not remove the subject: {refusal.reason}",
+            "remove it there by hand, and erase again",
+        )
+    return audience.destination
+
+
+def redact(warehouse: Warehouse, audience: Audience, key: str, surroundings: Surroundings) -> Iterator[str]:
+    """Take a subject out of the files that were delivered. What remains to be done, in words. Raises DestinationError.
+
+    The last file is left as it is: it may be the one that tells the receiver to remove the subject.
+    """
+    destination = destination_of(audience, surroundings)
+    if not isinstance(destination, FileDestination):
+        return
+    *before, last = Ledger(warehouse, audience.name, audience.destination).files() or [""]
+    destination.redact(before, audience.key, key)
+    if last and destination.names(last, audience.key, key):
+        yield (
+            f"audience {audience.name}: {last} at {audience.destination} tells the receiver about the subject, and is "
+            "the last file: erase again after the next delivery"
+        )
+
+
+def others_with(warehouse: Warehouse, audiences: Collection[str], key: str) -> Iterator[str]:
+    """Destinations that still have a subject for an audience which nobody defines any more, in words."""
+    sql = "select distinct audience, destination from ledger.members where subject_key = ? and removed_on is null"
+    for audience, destination in warehouse.rows(f"{sql} order by 1, 2", [key]):
+        if str(audience) not in audiences:
+            yield f"the former audience {audience} still has a subject of that key at {destination}: remove it there"
+
+
+def forget(warehouse: Warehouse, audiences: Iterable[str], key: str) -> int:
+    """Delete what the ledger keeps of a subject for these audiences, all at their former destinations too."""
+    gone = 0
+    for audience in audiences:
+        for table in TABLES_WITH_SUBJECTS:
+            where = "where audience = ? and subject_key = ?"
+            found = warehouse.rows(f"select count(*) from ledger.{table} {where}", [audience, key])
+            gone += int(str(found[0][0]))
+            warehouse.execute(f"delete from ledger.{table} {where}", [audience, key])
+        theirs = "delivery_id in (select delivery_id from ledger.deliveries where audience = ?)"
+        warehouse.execute(f"delete from ledger.refusals where {theirs} and subject_key = ?", [audience, key])
+    return gone

@@ -1,0 +1,74 @@
+"""A subject's rows in the tables that Muster's runs make, and their end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from orchestration.audiences.tombstones import entities_with_tombstones, erased_among
+from orchestration.audiences.values import key_to_text
+from orchestration.document import entities, relations
+from orchestration.publishing.mart import incremental_marts
+from orchestration.warehouse import Warehouse, quoted_name
+
+
+def erase_rows(
+    warehouse: Warehouse, document: Mapping[str, Any], known: Mapping[str, Any], entity: str, key: str
+) -> dict[str, int]:
+    """Delete the subject's rows from every table that Muster's runs make. How many, by table."""
+    gone = {}
+    with warehouse.transaction():
+        for name, table, where, parameters in _places(warehouse, document, known, entity, key):
+            found = warehouse.rows(f"select count(*) from {table} where {where}", parameters)
+            gone[name] = int(str(found[0][0]))
+            if gone[name]:
+                warehouse.execute(f"delete from {table} where {where}", parameters)
+    return gone
+
+
+def _places(
+    warehouse: Warehouse, document: Mapping[str, Any], known: Mapping[str, Any], entity: str, key: str
+) -> Iterator[tuple[str, str, str, list[object]]]:
+    """Every table with rows of the entity's subjects, with the condition that finds the subject's own."""
+    column, names = str(known[entity]["key"]), relations(document)
+    for name, (schema, columns) in _base_tables(warehouse).items():
+        table = f"ledger.{quoted_name(name)}" if schema == "ledger" else names.get(name)
+        if table is None:
+            continue
+        if "subject_key" in columns and "entity" in columns:
+            yield name, table, "entity = ? and subject_key = ?", [entity, key]
+        elif column in columns:
+            yield name, table, f"cast({quoted_name(column)} as varchar) = ?", [key]
+
+
+def _base_tables(warehouse: Warehouse) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Every table that is no view: name → schema and columns."""
+    listed = warehouse.rows(
+        "select table_schema, table_name from information_schema.tables where table_type = 'BASE TABLE'"
+    )
+    return {name: found for name, found in sorted(warehouse.tables().items()) if (found[0], name) in listed}
+
+
+def erase_again(warehouse: Warehouse, document: Mapping[str, Any]) -> int:
+    """Erase from a run's tables whoever was erased and is still in the sources. How many subjects that were."""
+    known = entities(document)
+    found = 0
+    for entity in entities_with_tombstones(warehouse):
+        if entity in known:
+            for key in erased_among(warehouse, entity, _judged(warehouse, document, known[entity], entity)):
+                erase_rows(warehouse, document, known, entity, key)
+                found += 1
+    return found
+
+
+def _judged(warehouse: Warehouse, document: Mapping[str, Any], entity: Mapping[str, Any], name: str) -> Iterator[str]:
+    key, table = quoted_name(str(entity["key"])), relations(document)[f"{name}_history"]
+    return (key_to_text(found) for (found,) in warehouse.rows(f"select distinct {key} from {table}"))
+
+
+def drop_incremental_marts(warehouse: Warehouse, document: Mapping[str, Any]) -> None:
+    """Let the marts that days are added to be made anew, from a history without the subject."""
+    tables, names = warehouse.tables(), relations(document)
+    for name in incremental_marts(document):
+        if name in tables:
+            warehouse.execute(f"drop table {names[name]}")
