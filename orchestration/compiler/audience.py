@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from orchestration.compiler.aim_models import aim_to_meta
 from orchestration.compiler.audience_spec import AudienceSpec
 from orchestration.compiler.catalog import Attribute, Type
 from orchestration.compiler.compile import Compilation
@@ -233,6 +234,7 @@ def audience_exposure(compilation: Compilation, spec: AudienceSpec) -> dict[str,
         "description": spec.description,
         "formerly": [each.text for each in spec.formerly],
         "into": dict(spec.place),
+        "outcome": aim_to_meta(compilation, spec.key),
         "destination_settings": {"type": destination.type, **dict(destination.settings)},
     }
     return meta

@@ -59,6 +59,8 @@ class AudienceSpec:
     exit_when: Node | None = None
     freshness: int | None = None
     formerly: tuple[Scalar, ...] = ()
+    goal: Node | None = None
+    messages: Node | None = None
     into: Node | None = None
     place: tuple[tuple[str, Told], ...] = ()
 
@@ -107,6 +109,8 @@ def source_to_audience_spec(source: SourceFile, report: Report) -> AudienceSpec 
         exit_when=fields.take("exit_when"),
         freshness=fields.read("freshness", _hours, None),
         formerly=fields.read("formerly", former_keys, ()),
+        goal=fields.take("goal"),
+        messages=fields.take("messages"),
         into=fields.take("into"),
     )
     _check_pairs(fields, report)

@@ -40,6 +40,7 @@ class Type(StrEnum):
 
 
 TYPES = tuple(kind.value for kind in Type)
+MESSAGE = ("delivered", "opened", "clicked")
 TIME_TYPES = (Type.DATE.value, Type.TIMESTAMP.value)
 
 
@@ -72,7 +73,10 @@ class Length(NamedTuple):
 
 @dataclass(frozen=True)
 class Rows:
-    """Dated or undated rows about subjects: an entity's events, or a relation such as orders."""
+    """Dated or undated rows about subjects: an entity's events, or a relation such as orders.
+
+    `told` are the columns that say when a message was delivered, opened and clicked, as far as they are known.
+    """
 
     name: str
     model: str
@@ -80,6 +84,7 @@ class Rows:
     at: TimeColumn | None
     attributes: dict[str, Attribute] = field(hash=False, repr=False)
     keeps: Length | None = field(default=None, kw_only=True, compare=False, repr=False)
+    told: dict[str, TimeColumn] = field(default_factory=dict, kw_only=True, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -405,7 +410,14 @@ def _row_relation(entry: Entry, fields: Fields, report: Report) -> Rows:
         at=fields.read("at", partial(_time, attributes=attributes, report=report), None),
         attributes=attributes,
         keeps=fields.read("keeps", _length, None),
+        told=_told(fields, attributes, report),
     )
+
+
+def _told(fields: Fields, attributes: dict[str, Attribute], report: Report) -> dict[str, TimeColumn]:
+    read = partial(_time, attributes=attributes, report=report)
+    found = {word: fields.read(word, read, None) for word in MESSAGE}
+    return {word: at for word, at in found.items() if at}
 
 
 def _check_links(entries: tuple[Entry, ...], report: Report) -> None:

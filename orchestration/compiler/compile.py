@@ -10,6 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TypeVar
 
 from orchestration.compiler.activity import Activity, node_to_activity
+from orchestration.compiler.aim import Aim, audience_to_aim
 from orchestration.compiler.audience_checks import (
     check_audience,
     check_former_audiences,
@@ -32,6 +33,7 @@ from orchestration.compiler.segment import Rule, Segment, Status
 from orchestration.compiler.source import Mapping, Node, Scalar, Sequence, parse
 from orchestration.compiler.spec import SegmentSpec, source_to_segment_spec
 from orchestration.compiler.sql import catalog_to_clock
+from orchestration.compiler.trait import Measure
 
 MAX_CYCLES = 20
 NO_EVENTS = "add `events:` to the catalog, or take `active_by` out"
@@ -64,15 +66,26 @@ class Compilation:
     lists: Mapping_[str, StaticList] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()
     specs: Mapping_[str, SegmentSpec] = field(default_factory=dict, repr=False)
+    aims: Mapping_[str, Aim] = field(default_factory=dict)
 
     def plans(self, *keys: str) -> tuple[Plan, ...]:
         """The plans of all segments, or of those named and the ones they refer to, each after those it looks at.
 
-        Metrics are followed over all segments only.
+        Metrics are followed, and audiences' goals rolled up, over all segments only.
         """
         wanted = self.with_references(keys) if keys else set(self.segments)
         chosen = [each for each in self.segments.values() if each.key in wanted]
-        return segments_to_plans(self.catalog, self.bases.populations, chosen, with_metrics=not keys)
+        goals = {} if keys else self._goals()
+        return segments_to_plans(self.catalog, self.bases.populations, chosen, with_metrics=not keys, goals=goals)
+
+    def _goals(self) -> dict[str, list[Measure]]:
+        """What counts as reaching a goal, by entity."""
+        found: dict[str, list[Measure]] = {}
+        for key, aim in self.aims.items():
+            if aim.goal:
+                entity = self.segments[self.audiences[key].segment.text].entity
+                found.setdefault(entity, []).append(aim.goal.measure)
+        return found
 
     def plans_of(self, entity: str, *keys: str) -> tuple[Plan, ...]:
         """The plans that an entity's segments need, its own last."""
@@ -160,12 +173,13 @@ def _understood(sources: Sources, report: Report) -> Compilation | None:
     _check_former_keys(specs, report)
     for audience in audiences.values():
         check_audience(audience, catalog, specs, destinations, report)
+    aims = {key: audience_to_aim(spec, catalog, specs, report) for key, spec in audiences.items()}
     check_groups(audiences, specs, report)
     check_suppression(catalog, specs, report)
     check_former_audiences(audiences, report)
     read = {path: found for path, found in lists.items() if found}
     bases = Bases(catalog_to_clock(catalog), populations, _recorded(catalog))
-    return Compilation(catalog, bases, segments, audiences, destinations, lists=read, specs=specs)
+    return Compilation(catalog, bases, segments, audiences, destinations, lists=read, specs=specs, aims=aims)
 
 
 def _recorded(catalog: Catalog) -> tuple[Entity, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import yaml
 
+from orchestration.compiler.aim_models import aim_documents
 from orchestration.compiler.audience import audience_exposure
 from orchestration.compiler.catalog import Entity, Link
 from orchestration.compiler.compile import Compilation
@@ -340,7 +341,7 @@ def overall_document() -> Document:
             "pre_hook": SNAPSHOT_HOOKS,
         },
     }
-    return {"version": 2, "models": [definitions, *_union_documents()], "snapshots": [snapshot]}
+    return {"version": 2, "models": [definitions, *_union_documents(), *aim_documents()], "snapshots": [snapshot]}
 
 
 def _union_documents() -> list[Document]:

@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from orchestration.compiler import documents, shapes
 from orchestration.compiler.activity_models import activity_model, overall_activity_model, segment_to_activity
+from orchestration.compiler.aim_models import goals_select, messages_select
 from orchestration.compiler.audience import audience_select
 from orchestration.compiler.compile import Compilation
 from orchestration.compiler.engines.registry import ENGINES
@@ -150,6 +151,16 @@ def _overall_files(compilation: Compilation, plans: list[Plan], dialect: str) ->
         _sql("all/segment_definitions", "Grain: one row per segment, as defined today.", definitions),
         *(_sql(f"all/{name}", grain, body) for name, grain, body in shapes.union_models(keys, ENGINES[dialect])),
         _sql("all/entity_activity", "Grain: one row per entity, activity, subject and local day.", activity),
+        _sql(
+            "all/audience_goals",
+            "Grain: one row per audience and subject that reached its goal in time.",
+            to_model(goals_select(compilation, plans), dialect),
+        ),
+        _sql(
+            "all/audience_messages",
+            "Grain: one row per message of an audience.",
+            to_model(messages_select(compilation), dialect),
+        ),
         _yml("all/all", documents.overall_document()),
     ]
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
+from types import MappingProxyType
 
 from orchestration.compiler.catalog import Catalog, Entity
 from orchestration.compiler.names import Namer
@@ -42,7 +43,8 @@ class Plan:
     that others look at are judged by an earlier plan. `given` are those, with the model that holds their flags; `seen`
     are models of flags that relations look at; `levels` are the segments judged here, references first.
     `activities` are measures by which no rule judges: they say on which days subjects were active.
-    `metrics` are the traits that are followed day by day, whoever asks for them.
+    `goals` are measures that audiences are judged by. `metrics` are the traits that are followed day by day, whoever
+    asks for them.
     """
 
     name: str
@@ -55,11 +57,12 @@ class Plan:
     given: tuple[tuple[Segment, str], ...]
     seen: dict[str, str]
     metrics: tuple[Trait, ...] = ()
+    goals: Mapping[Measure, str] = field(default_factory=dict)
 
     @property
     def rolled_up(self) -> dict[Measure, str]:
         """All measures that the entity's table of them holds."""
-        return {**self.measures, **self.activities}
+        return {**self.measures, **self.activities, **self.goals}
 
     @property
     def is_last(self) -> bool:
@@ -141,9 +144,15 @@ class _Block:
 
 
 def segments_to_plans(
-    catalog: Catalog, populations: Mapping[str, Rule | None], segments: Iterable[Segment], with_metrics: bool = False
+    catalog: Catalog,
+    populations: Mapping[str, Rule | None],
+    segments: Iterable[Segment],
+    with_metrics: bool = False,
+    goals: Mapping[str, Iterable[Measure]] = MappingProxyType({}),
 ) -> tuple[Plan, ...]:
     """The plans of all entities, each after those it looks at; `with_metrics` they have the traits of metrics too.
+
+    `goals` are the measures of audiences' goals, by entity.
 
     Active segments are judged, paused ones repeat, archived ones are left out.
     """
@@ -169,18 +178,20 @@ def segments_to_plans(
         own = {key for segment in block.segments for key in _own(segment.rule)}
         seen = {key for segment in block.segments for key in linked(segment)}
         needed = given or [kept[key] for key in sorted(own & tables.keys())]
+        activities = _name_activities(every, entity, measures[entity.name])
         plans.append(
             Plan(
                 name=block.name,
                 entity=entity,
                 population=populations[entity.name],
                 measures=measures[entity.name],
-                activities=_name_activities(every, entity, measures[entity.name]),
+                activities=activities,
                 traits=_name_traits(entity, traits),
                 levels=_levels(block.segments),
                 given=tuple((segment, tables[segment.key]) for segment in needed),
                 seen={key: tables[key] for key in sorted(seen)},
                 metrics=metrics.get(block.name, ()),
+                goals=_name_goals(goals.get(entity.name, ()), {**measures[entity.name], **activities}),
             )
         )
         tables |= {segment.key: f"{block.name}_segments" for segment in block.segments}
@@ -316,6 +327,11 @@ def _name_activities(segments: Iterable[Segment], entity: Entity, named: Mapping
     found = dict.fromkeys(activity_measure(each) for each in segments if each.entity == entity.name)
     measures = [measure for measure in found if measure]
     return {each: named.get(each) or namer.name(measure_name(each), repr(each)) for each in measures}
+
+
+def _name_goals(measures: Iterable[Measure], named: Mapping[Measure, str]) -> dict[Measure, str]:
+    namer = Namer(*named.values())
+    return {each: named.get(each) or namer.name(measure_name(each), repr(each)) for each in dict.fromkeys(measures)}
 
 
 def _levels(segments: Iterable[Segment]) -> tuple[tuple[Segment, ...], ...]:

@@ -113,7 +113,7 @@ def _attribute(condition: AttributeCondition) -> str:
 
 
 def _length_of(held_from: RelativeDay) -> str:
-    return _length(held_from.months, held_from.days)
+    return length_to_words(held_from.months, held_from.days)
 
 
 def test_to_words(test: Test, negated: bool) -> str:
@@ -171,11 +171,11 @@ def window_to_words(window: Window) -> str:
         case DayWindow(None, None):
             return "ever"
         case DayWindow(RelativeDay(0, 1, None), RelativeDay(months, days, None)) if days >= 1 or months >= 1:
-            return f"in the next {_length(months, days)}"
+            return f"in the next {length_to_words(months, days)}"
         case DayWindow(RelativeDay(months, days, None), RelativeDay(0, 0, None)) if (
             days <= (months < 0) and months <= 0
         ):
-            return f"in the last {_length(months, days - 1)}"
+            return f"in the last {length_to_words(months, days - 1)}"
         case DayWindow(first, last) if first and first == last:
             return f"on {_day(first)}"
         case DayWindow(first, last):
@@ -192,7 +192,7 @@ def _from_to(start: str, end: str) -> str:
     return f"from {start}" if start else f"up to {end}"
 
 
-def _length(months: int, days: int) -> str:
+def length_to_words(months: int, days: int) -> str:
     parts = []
     if months:
         whole_years = months % 12 == 0
@@ -226,8 +226,8 @@ def _moved(months: int, days: int, since: str) -> str:
         return f"{_plural(abs(days), 'day')} {'after' if days > 0 else 'before'} {_moved(months, 0, since)}"
     ahead = (months or days) > 0
     if since:
-        return f"{_length(months, days)} {'after' if ahead else 'before'} {since}"
-    return f"{_length(months, days)} {'from now' if ahead else 'ago'}"
+        return f"{length_to_words(months, days)} {'after' if ahead else 'before'} {since}"
+    return f"{length_to_words(months, days)} {'from now' if ahead else 'ago'}"
 
 
 def _instant(instant: Instant) -> str:

@@ -12,7 +12,7 @@ import yaml
 from tests.project import REPOSITORY
 
 MARTS = REPOSITORY / "dbt_project" / "models" / "marts"
-UNDERNEATH = {"segment_stay_lengths"}  # read by other marts only
+UNDERNEATH = {"segment_stay_lengths", "audience_enrolments", "audience_cohorts"}  # read by other marts only
 NO_MART = {"days"}  # the calendar that others are joined with
 
 

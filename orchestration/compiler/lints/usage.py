@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from orchestration.compiler.catalog import Attribute, Catalog, Link, Rows
+from orchestration.compiler.aim import Aim
+from orchestration.compiler.catalog import Attribute, Catalog, Entity, Link, Rows
 from orchestration.compiler.compile import Compilation
 from orchestration.compiler.lints.mentions import Owner, mentions
 from orchestration.compiler.problem import Problem, Span
@@ -101,6 +102,20 @@ def _used(compilation: Compilation) -> Iterator[object]:
         consent = (audience.consent,) if audience.consent else ()
         for scalar in (*audience.identify_by, *(value for *_, value in audience.fields), *consent):
             yield entity, scalar.text
+        yield from _aimed(compilation.aims[audience.key], entity)
+
+
+def _aimed(aim: Aim, entity: Entity) -> Iterator[object]:
+    """What an audience's goal and messages name, and what is told of its messages."""
+    if aim.goal and entity.events:
+        yield entity.events
+        yield from _named(aim.goal.measure.where, entity.events) if aim.goal.measure.where else ()
+    if aim.messages:
+        relation, where = aim.messages.relation, aim.messages.where
+        yield relation
+        yield from _named(where, relation) if where else ()
+        told = {at.column for at in relation.told.values()}
+        yield from ((relation, each.name) for each in relation.attributes.values() if each.column in told)
 
 
 def _named(rule: Rule, owner: Owner) -> Iterator[object]:

@@ -7,6 +7,7 @@ from typing import assert_never
 from orchestration.compiler.audience_spec import RESERVED, SENDS
 from orchestration.compiler.catalog import Catalog, Entity
 from orchestration.compiler.destination_spec import TYPES, DestinationSpec, DestinationType, Kind, Setting
+from orchestration.compiler.schema.aims import GOAL, MESSAGES, aim_definitions, aim_fields
 from orchestration.compiler.schema.operands import SHARE
 from orchestration.compiler.schema.pieces import (
     BOOLEAN,
@@ -53,6 +54,7 @@ def audience_schema(catalog: Catalog, specs: list[SegmentSpec], destinations: di
             "segment": either(*(ref(f"{name}.segments") for name in known), KEY),
             **{f"{name}.segments": {"anyOf": options} for name, options in known.items()},
             **{f"{entity.name}.attribute": _attributes(entity) for entity in entities},
+            **aim_definitions(catalog),
         },
     }
 
@@ -85,6 +87,8 @@ def _fields(destinations: dict[str, DestinationSpec]) -> dict[str, Schema]:
             "description": "A rule; who meets it is removed and does not come back in this stay.",
             "type": ["object", "array"],
         },
+        "goal": {"description": GOAL},
+        "messages": {"description": MESSAGES},
         "formerly": {"description": "The key that the file had before it was renamed.", **one_or_more(KEY)},
         "into": {"description": "Where in the destination: a tag, a list.", **_into()},
     }
@@ -121,6 +125,7 @@ def _named(entity: Entity) -> Schema:
             "identify_by": one_or_more(attribute),
             "fields": {"type": "object", "propertyNames": names, "additionalProperties": attribute},
             "consent": choice(booleans),
+            **aim_fields(entity),
         }
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestration.compiler.catalog import TIME_TYPES, WEEKDAYS, Catalog, Type
+from orchestration.compiler.catalog import MESSAGE, TIME_TYPES, WEEKDAYS, Catalog, Type
 from orchestration.compiler.schema.operands import AMOUNT, DAYS
 from orchestration.compiler.schema.pieces import (
     BOOLEAN,
@@ -135,6 +135,7 @@ def _rows() -> Schema:
         "at": labelled(ref("time"), "The column that says when; without it there are no windows."),
         "attributes": labelled(ref("attributes"), "What is known of a row."),
         "keeps": {"description": "How long rows are kept, as in `2 years`.", **RETENTION},
+        **{word: labelled(ref("time"), f"The column that says when a message was {word}.") for word in MESSAGE},
     }
     return mapping(fields, "model", "subject")
 

@@ -13,7 +13,7 @@ with events as (
             occurred_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
             or occurred_at is null
         )
-        and (occurred_at >= {{ open_from(['any_event_where_device_is_ios_or_android 7bc4ec', 'any_event 9d5d97', 'checkout_started_or_pricing_viewed 0d4e0c', 'upgraded ad7884', 'report_created 583a84', 'pricing_viewed 55357e', 'file_exported_or_invite_sent_or_photo_uploaded_o_94fcc9 45a624', 'report_created_where_format_is_pdf 73da1e', 'app_opened_or_logged_in 7d1deb']) }} or occurred_at is null)
+        and (occurred_at >= {{ open_from(['any_event_where_device_is_ios_or_android 7bc4ec', 'any_event 9d5d97', 'checkout_started_or_pricing_viewed 0d4e0c', 'upgraded ad7884', 'report_created 583a84', 'pricing_viewed 55357e', 'file_exported_or_invite_sent_or_photo_uploaded_o_94fcc9 45a624', 'report_created_where_format_is_pdf 73da1e', 'app_opened_or_logged_in 7d1deb', 'file_exported_or_photo_uploaded_or_report_created 50e12f']) }} or occurred_at is null)
 )
 select
     'any_event_where_device_is_ios_or_android' as measure,
@@ -192,6 +192,27 @@ where
     event_name in ('app_opened', 'logged_in')
     and (
         occurred_at_day >= {{ measured_from('app_opened_or_logged_in', '7d1deb') }} or occurred_at_day is null
+    )
+group by
+    person_id,
+    occurred_at_day
+union all
+select
+    'file_exported_or_photo_uploaded_or_report_created' as measure,
+    '50e12f' as definition,
+    person_id,
+    occurred_at_day as day,
+    count(*) as events,
+    cast(0 as bigint) as known_values,
+    cast(null as decimal(38, 9)) as total,
+    cast(null as decimal(38, 9)) as minimum,
+    cast(null as decimal(38, 9)) as maximum
+from events
+where
+    event_name in ('file_exported', 'photo_uploaded', 'report_created')
+    and (
+        occurred_at_day >= {{ measured_from('file_exported_or_photo_uploaded_or_report_created', '50e12f') }}
+        or occurred_at_day is null
     )
 group by
     person_id,
