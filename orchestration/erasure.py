@@ -14,7 +14,7 @@ from typing import Any
 
 from orchestration.audiences.audience import Audience, audiences_of
 from orchestration.audiences.errors import AudienceError
-from orchestration.audiences.farewell import bid_farewell, forget, others_with
+from orchestration.audiences.farewell import bid_farewell, forget, others_with, redact
 from orchestration.audiences.ledger import create_ledger
 from orchestration.audiences.tombstones import bury, tombstone
 from orchestration.compiler.problem import nearest
@@ -62,6 +62,7 @@ def erase(settings: Settings, entity: str, key: str) -> Erasure:
         bury(warehouse, entity, key)
         told, left = _tell(settings, warehouse, mine, key)
         untold = [each.name for each in mine if any(each.name in said for said in left)]
+        left += _redacted(settings, warehouse, [each for each in mine if each.name not in untold], key)
         left += others_with(warehouse, audiences, key)
         left += _still_there(warehouse, dbt.document, known[entity], key)
         rows = erase_rows(warehouse, dbt.document, known, entity, key)
@@ -86,6 +87,14 @@ def _tell(settings: Settings, warehouse: Warehouse, audiences: list[Audience], k
         if destination:
             told.append(f"{audience.name} at {destination}")
     return told, left
+
+
+def _redacted(settings: Settings, warehouse: Warehouse, audiences: list[Audience], key: str) -> Iterator[str]:
+    for audience in audiences:
+        try:
+            yield from redact(warehouse, audience, key, surroundings(settings))
+        except AudienceError as wrong:
+            yield f"files of audience {audience.name} still name the subject, so erase again: {wrong}"
 
 
 def _still_there(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Self
 
 import psycopg
 import pyarrow as pa
 
-from orchestration.warehouse import Value, WarehouseError, rows_to_tables
+from orchestration.warehouse import Connector, Value, WarehouseError, rows_to_tables
 
 BATCH = 100_000
 ARROW_TYPES: dict[str, pa.DataType] = {
@@ -34,9 +35,9 @@ class PostgreSQL:
     dialect = "postgres"
 
     def __init__(self, conninfo: str, *, read_only: bool = False) -> None:
-        options = "-c timezone=UTC" + (" -c default_transaction_read_only=on" if read_only else "")
+        self._conninfo = conninfo
         try:
-            self.connection = psycopg.connect(conninfo, autocommit=True, options=options)
+            self.connection = _connect(conninfo, autocommit=True, read_only=read_only)
         except psycopg.Error as error:
             raise WarehouseError(f"cannot connect to PostgreSQL: {error}") from error
 
@@ -78,6 +79,11 @@ class PostgreSQL:
         )
         return rows_to_tables(rows)
 
+    @property
+    def connector(self) -> Connector:
+        connect = partial(_connect, self._conninfo, autocommit=False, read_only=True)
+        return Connector("postgresql+psycopg://", connect)
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         with self.connection.transaction():
@@ -85,6 +91,11 @@ class PostgreSQL:
 
     def close(self) -> None:
         self.connection.close()
+
+
+def _connect(conninfo: str, *, autocommit: bool, read_only: bool) -> psycopg.Connection[tuple[Value, ...]]:
+    options = "-c timezone=UTC" + (" -c default_transaction_read_only=on" if read_only else "")
+    return psycopg.connect(conninfo, autocommit=autocommit, options=options)
 
 
 def _bound(sql: str, parameters: Sequence[Value]) -> tuple[bytes, list[Value] | None]:

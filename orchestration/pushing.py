@@ -6,17 +6,18 @@ from datetime import date
 from functools import partial
 
 from orchestration.audiences.audience import Audience, audiences_of
-from orchestration.audiences.desired import read_desired
 from orchestration.audiences.destinations import Surroundings, Told, tell_nobody
 from orchestration.audiences.dry_run import DryRun, dry_run
 from orchestration.audiences.errors import DestinationError, EarlierDayError
-from orchestration.audiences.export import Outcome, export
+from orchestration.audiences.export import Gate, Outcome, export
+from orchestration.audiences.proposal import propose
 from orchestration.audiences.secret import Secret
 from orchestration.compiler.problem import nearest
 from orchestration.days import DayStatus, recorded_days
 from orchestration.dbt import Dbt
 from orchestration.errors import UnknownNameError
 from orchestration.gates.audience import audience_gate
+from orchestration.gates.keeping import keeping_gate
 from orchestration.gates.result import GateResult
 from orchestration.pipeline import RunError, open_warehouse
 from orchestration.settings import Settings
@@ -31,7 +32,7 @@ def push(settings: Settings, audience: str, progress: Told = tell_nobody) -> Out
     known = known_audience(settings, audience)
     with open_warehouse(settings) as warehouse:
         day = published_day(warehouse)
-        return export(warehouse, known, day, surroundings(settings, progress), gate=audience_gate)
+        return export(warehouse, known, day, surroundings(settings, progress), gate=_gate(settings))
 
 
 def rehearse(settings: Settings, audience: str) -> DryRun:
@@ -84,10 +85,14 @@ def push_day(settings: Settings, audience: Audience, day: date) -> Outcome:
             raise RunError(f"{day} was not judged yet: `muster run --as-of {day}` does it")
         if day < published:
             raise EarlierDayError(f"the audiences stand at {published}, not {day}", f"export {published}")
-        return export(warehouse, audience, day, surroundings(settings), gate=audience_gate)
+        return export(warehouse, audience, day, surroundings(settings), gate=_gate(settings))
 
 
-def audience_results(settings: Settings, audience: Audience) -> GateResult:
-    """What the gate in front of an audience finds in its desired set. Raises AudienceError, GateError."""
+def audience_results(settings: Settings, audience: Audience, day: date) -> GateResult:
+    """What the gate in front of an audience finds, were it pushed now. Raises AudienceError, GateError."""
     with open_warehouse(settings) as warehouse:
-        return audience_gate(read_desired(warehouse, audience).frame(), audience)
+        return _gate(settings)(propose(warehouse, audience, day))
+
+
+def _gate(settings: Settings) -> Gate:
+    return keeping_gate(settings.state / "gates")

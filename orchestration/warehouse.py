@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -46,7 +47,20 @@ class Warehouse(Protocol):
         """All statements inside take effect together or not at all."""
         ...
 
+    @property
+    def connector(self) -> Connector | None:
+        """How SQLAlchemy gets connections of its own, for reading; null where it knows no such engine."""
+        ...
+
     def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Connector:
+    """`url` names SQLAlchemy's dialect and nothing else: `connect` knows where the database is, and any password."""
+
+    url: str
+    connect: Callable[[], object] = field(repr=False)
 
 
 class Transaction(Protocol):
@@ -123,6 +137,10 @@ class DuckDB:
             "order by max(case when table_schema = current_schema() then 1 else 0 end), table_schema desc"
         )
         return rows_to_tables(rows)
+
+    @property
+    def connector(self) -> None:
+        return None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

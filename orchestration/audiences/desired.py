@@ -75,6 +75,11 @@ class Desired:
         """The keys of those who are held out, to compare the others with."""
         return tuple(each.key for each in self.held if each.by == HOLDOUT)
 
+    @property
+    def not_to_send(self) -> frozenset[str]:
+        """The keys of all who are held back, in the segment or not."""
+        return self.withdrawn | {each.key for each in self.held}
+
     def frame(self) -> pd.DataFrame:
         """The members as a pandas frame: key, identifiers, fields and, where the audience asks for it, consent."""
         frame: pd.DataFrame = self.rows.to_pandas()

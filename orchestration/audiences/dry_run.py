@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from orchestration.audiences.audience import HOLDOUT, Audience
-from orchestration.audiences.delivery import Delivery
-from orchestration.audiences.delta import Acknowledged, Delta, Operation, desired_to_delta
-from orchestration.audiences.desired import Desired, Held, read_desired
+from orchestration.audiences.desired import Desired, Held
 from orchestration.audiences.export import Gate
 from orchestration.audiences.guard import guard_objection
-from orchestration.audiences.ledger import Last, Ledger, has_ledger
+from orchestration.audiences.ledger import Last
+from orchestration.audiences.proposal import Proposal, propose
 from orchestration.gates.result import key_hash
 from orchestration.warehouse import Warehouse
 
@@ -71,9 +70,8 @@ class DryRun:
 
 def dry_run(warehouse: Warehouse, audience: Audience, as_of: date, *, gate: Gate) -> DryRun:
     """What `export` would do. Reads only. Raises DesiredSetError, LedgerError, GateError."""
-    desired = read_desired(warehouse, audience)
-    state, last, pending = _known(warehouse, audience)
-    delta = desired_to_delta(desired, _applied(state, pending), audience.send)
+    proposal = propose(warehouse, audience, as_of)
+    desired, delta, pending = proposal.desired, proposal.delta, proposal.knows.pending
     return DryRun(
         audience=audience.name,
         destination=audience.destination,
@@ -88,29 +86,8 @@ def dry_run(warehouse: Warehouse, audience: Audience, as_of: date, *, gate: Gate
         held_back=desired.held_back,
         variants=_variants(audience, desired),
         unfinished=len(pending.rows) if pending else 0,
-        stops=tuple(_stops(audience, as_of, last, desired, delta, gate)),
+        stops=tuple(_stops(proposal, proposal.knows.last, gate)),
     )
-
-
-def _known(warehouse: Warehouse, audience: Audience) -> tuple[dict[str, Acknowledged], Last, Delivery | None]:
-    """What the destination knows: the acknowledged state, the last delivery, and one that is not acknowledged yet."""
-    if not has_ledger(warehouse):
-        return {}, Last(), None
-    for name in (audience.name, *audience.formerly):
-        ledger = Ledger(warehouse, name, audience.destination)
-        last, pending = ledger.last(), ledger.pending()
-        if last.number or pending:
-            return ledger.acknowledged(), last, pending
-    return {}, Last(), None
-
-
-def _applied(state: Mapping[str, Acknowledged], pending: Delivery | None) -> dict[str, Acknowledged]:
-    """The state once a pending delivery is acknowledged."""
-    found = dict(state)
-    for row in pending.rows if pending else ():
-        inside = row.operation is not Operation.REMOVE
-        found[row.key] = Acknowledged(row.identifiers, row.fields, inside, row.variant)
-    return found
 
 
 def _variants(audience: Audience, desired: Desired) -> dict[str, int]:
@@ -118,12 +95,14 @@ def _variants(audience: Audience, desired: Desired) -> dict[str, int]:
     return {variant: counted[variant] for variant in audience.split}
 
 
-def _stops(audience: Audience, as_of: date, last: Last, desired: Desired, delta: Delta, gate: Gate) -> Iterator[str]:
+def _stops(proposal: Proposal, last: Last, gate: Gate) -> Iterator[str]:
+    audience, as_of = proposal.audience, proposal.as_of
     if last.as_of is not None and as_of < last.as_of:
         yield f"{audience.destination} already acknowledged {last.as_of}, a later day than {as_of}"
-    if objection := guard_objection(audience, len(desired.members), delta):
+    objection = guard_objection(audience, len(proposal.desired.members), proposal.delta)
+    if objection:
         yield objection
-    if not delta.is_empty:
-        judged = gate(desired.frame(), audience)
+    if not proposal.delta.is_empty:
+        judged = gate(proposal)
         if not judged.passed:
             yield judged.summary()

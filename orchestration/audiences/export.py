@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from orchestration.audiences.audience import Audience
 from orchestration.audiences.delivery import Delivery, delta_to_delivery
@@ -15,14 +15,12 @@ from orchestration.audiences.destinations import Destination, Receipt, Surroundi
 from orchestration.audiences.errors import EarlierDayError
 from orchestration.audiences.guard import change_of, guard_objection
 from orchestration.audiences.ledger import Last, Ledger, create_ledger
+from orchestration.audiences.proposal import Proposal
 from orchestration.gates.audience import audience_gate
 from orchestration.gates.result import GateResult
 from orchestration.warehouse import Warehouse
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-Gate = Callable[["pd.DataFrame", Audience], GateResult]
+Gate = Callable[[Proposal], GateResult]
 
 
 @dataclass(frozen=True)
@@ -87,14 +85,14 @@ def export(
     desired = read_desired(warehouse, audience)
     delta = desired_to_delta(desired, ledger.acknowledged(), audience.send)
     step = _Step(audience, as_of, desired, delta, recovered)
-    if objection := guard_objection(audience, len(desired.members), delta):
-        return step.stopped(objection)
-    if delta.is_empty:
+    objection = guard_objection(audience, len(desired.members), delta)
+    if delta.is_empty and not objection:
         ledger.hold_out(as_of, desired.held_out)
+        ledger.note_check(as_of)
         return step.nothing()
-    judged = gate(desired.frame(), audience)
-    if not judged.passed:
-        return step.stopped(judged.summary(), judged)
+    judged = gate(Proposal(warehouse, audience, as_of, desired, delta))
+    if objection or not judged.passed:
+        return step.stopped(objection or judged.summary(), judged)
     delivery = delta_to_delivery(audience, as_of, delta, number=last.number + 1, follows=last.key)
     ledger.hold_out(as_of, desired.held_out)
     ledger.plan(delivery)

@@ -9,6 +9,7 @@ from orchestration.audiences.audience import Audience
 from orchestration.audiences.delivery import delta_to_delivery
 from orchestration.audiences.delta import NOTHING_KNOWN, Delta, Operation, Row
 from orchestration.audiences.destinations import Surroundings, destination_of
+from orchestration.audiences.destinations.files import FileDestination
 from orchestration.audiences.errors import DestinationError
 from orchestration.audiences.export import finish, recover
 from orchestration.audiences.ledger import Ledger
@@ -42,6 +43,23 @@ def bid_farewell(
             "remove it there by hand, and erase again",
         )
     return audience.destination
+
+
+def redact(warehouse: Warehouse, audience: Audience, key: str, surroundings: Surroundings) -> Iterator[str]:
+    """Take a subject out of the files that were delivered. What remains to be done, in words. Raises DestinationError.
+
+    The last file is left as it is: it may be the one that tells the receiver to remove the subject.
+    """
+    destination = destination_of(audience, surroundings)
+    if not isinstance(destination, FileDestination):
+        return
+    *before, last = Ledger(warehouse, audience.name, audience.destination).files() or [""]
+    destination.redact(before, audience.key, key)
+    if last and destination.names(last, audience.key, key):
+        yield (
+            f"audience {audience.name}: {last} at {audience.destination} tells the receiver about the subject, and is "
+            "the last file: erase again after the next delivery"
+        )
 
 
 def others_with(warehouse: Warehouse, audiences: Collection[str], key: str) -> Iterator[str]:

@@ -3,7 +3,8 @@
 A delivery is first planned with all its rows, in one transaction, and acknowledged in another after the destination
 took it. A planned delivery that was never acknowledged may have reached the receiver, so it is finished, with the very
 same rows, before anything new is planned; its rows are kept in `ledger.outbox` until then, and in `ledger.calls` what
-an API answered so far. Whoever a destination refused stays as it was, in `ledger.refusals` with the reason.
+an API answered so far. Whoever a destination refused stays as it was, in `ledger.refusals` with the reason. A push that
+found nothing to say leaves its time in `ledger.checks`.
 """
 
 from __future__ import annotations
@@ -45,6 +46,9 @@ TABLES = {
     """,
     "holdouts": """
         audience varchar, destination varchar, subject_key varchar, first_held_out_on date, left_on date
+    """,
+    "checks": """
+        audience varchar, destination varchar, as_of_date date, checked_at timestamp
     """,
 }
 ADDED_SINCE = (
@@ -141,6 +145,11 @@ class Ledger:
         found = self.warehouse.rows(f"{sql} where audience = ? and destination = ?", self._mine)
         return {str(key): Acknowledged(*cast("tuple[Any, ...]", state)) for key, *state in found}
 
+    def files(self) -> list[str]:
+        """The paths of the files of all acknowledged deliveries, in order."""
+        sql = "select file_name from ledger.deliveries where audience = ? and destination = ? and file_name <> ''"
+        return [str(path) for (path,) in self.warehouse.rows(f"{sql} order by number", self._mine)]
+
     def take_over(self, former: str) -> None:
         """Carry on as the audience that was called `former`, of which nothing may be pending. Raises LedgerError."""
         theirs = [former, self.destination]
@@ -200,6 +209,12 @@ class Ledger:
                 f"where not exists ({known})",
                 [*mine, as_of, [*keys], *mine],
             )
+
+    def note_check(self, as_of: date) -> None:
+        """Note that as of this day the destination already had all that there was to say; the last such day is kept."""
+        with self.warehouse.transaction():
+            self.warehouse.execute("delete from ledger.checks where audience = ? and destination = ?", self._mine)
+            self.warehouse.execute("insert into ledger.checks values (?, ?, ?, ?)", [*self._mine, as_of, _now()])
 
     @property
     def _mine(self) -> tuple[str, str]:

@@ -37,7 +37,7 @@ def _definitions(dbt: Dbt, progress: Progress) -> dg.Definitions:
     ]
     audiences = audiences_of(dbt.document).values()
     pushes = [audience_asset(dbt, audience, calendar, progress) for audience in audiences]
-    gates = [audience_check(dbt, audience) for audience in audiences]
+    gates = [audience_check(dbt, audience, calendar) for audience in audiences]
     pushing = dg.AssetSelection.assets(*pushes) | dg.AssetSelection.checks(*gates)
     everything = dg.AssetSelection.all()
     return dg.Definitions(

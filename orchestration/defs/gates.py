@@ -1,6 +1,7 @@
 """Great Expectations' verdicts as blocking checks: on the sources, and on each audience before it is pushed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 import dagster as dg
 
@@ -9,13 +10,14 @@ from orchestration.dbt import Dbt
 from orchestration.defs.calendar import Calendar, last_day
 from orchestration.defs.models import POOL
 from orchestration.defs.nodes import Part
-from orchestration.gates.result import Finding
+from orchestration.gates.result import Figure, Finding, GateResult
 from orchestration.gates.source import SourceTable
 from orchestration.pipeline import source_results, source_tables
 from orchestration.pushing import audience_results
 
 SOURCE_GATE = "fit_to_judge_by"
 AUDIENCE_GATE = "fit_to_send"
+NOTHING: Mapping[str, Figure] = MappingProxyType({})
 
 
 def source_checks(dbt: Dbt, part: Part, calendar: Calendar) -> dg.AssetChecksDefinition:
@@ -33,7 +35,7 @@ def source_checks(dbt: Dbt, part: Part, calendar: Calendar) -> dg.AssetChecksDef
     return source_gate
 
 
-def audience_check(dbt: Dbt, audience: Audience) -> dg.AssetChecksDefinition:
+def audience_check(dbt: Dbt, audience: Audience, calendar: Calendar) -> dg.AssetChecksDefinition:
     """The check between an audience's table and its push."""
     table = dg.AssetKey(audience.model)
 
@@ -42,12 +44,23 @@ def audience_check(dbt: Dbt, audience: Audience) -> dg.AssetChecksDefinition:
         name=AUDIENCE_GATE,
         blocking=True,
         pool=POOL,
-        description="Great Expectations: identifiers are there, unique and well-formed, and consent is given.",
+        description="Great Expectations: identifiers are there, unique, well-formed; consent is given; the guard holds",
     )
-    def audience_gate() -> dg.AssetCheckResult:
-        return _verdict(table, AUDIENCE_GATE, audience_results(dbt.settings, audience).findings)
+    def audience_gate(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        day = last_day(context.run, calendar)
+        return _told(table, audience_results(dbt.settings, audience, day))
 
     return audience_gate
+
+
+def _told(table: dg.AssetKey, result: GateResult) -> dg.AssetCheckResult:
+    """A gate's verdict with the figures of the push that it would stop."""
+    told: dict[str, dg.MetadataValue | Figure] = {
+        **{name: value for name, value in result.figures.items() if value is not None},
+        "data docs": dg.MetadataValue.path(result.page),
+        "result": dg.MetadataValue.json(result.as_json()),
+    }
+    return _verdict(table, AUDIENCE_GATE, result.findings, told)
 
 
 def _gated(dbt: Dbt, part: Part) -> dict[dg.AssetKey, list[SourceTable]]:
@@ -66,7 +79,9 @@ def _is_about(finding: Finding, tables: Iterable[SourceTable]) -> bool:
     )
 
 
-def _verdict(key: dg.AssetKey, name: str, findings: Iterable[Finding]) -> dg.AssetCheckResult:
+def _verdict(
+    key: dg.AssetKey, name: str, findings: Iterable[Finding], told: Mapping[str, dg.MetadataValue | Figure] = NOTHING
+) -> dg.AssetCheckResult:
     found = list(findings)
     failures = [finding.sentence() for finding in found if not finding.passed]
     return dg.AssetCheckResult(
@@ -74,5 +89,5 @@ def _verdict(key: dg.AssetKey, name: str, findings: Iterable[Finding]) -> dg.Ass
         check_name=name,
         passed=not failures,
         severity=dg.AssetCheckSeverity.ERROR,
-        metadata={"expectations": len(found), "failed": "; ".join(failures) or "none"},
+        metadata={"expectations": len(found), "failed": "; ".join(failures) or "none", **told},
     )

@@ -126,7 +126,7 @@ def _judged(profiles: Sequence[Profile], as_of: date) -> list[tuple[int, Profile
 
 def _finding(warehouse: Warehouse, profile: Profile, as_of: date, verdict: Verdict, row: int) -> Finding:
     figure = str(verdict.expectation.column)
-    passed = row not in verdict.rows
+    passed = row not in verdict.examples
     observed = profile.rows if figure == "rows" else _figures(profile, as_of)[figure]
     named = {"rows": "", "days_overdue": f".{profile.table.at}"}.get(figure, f".{profile.table.key}")
     repeated = figure == "duplicate_keys" and not passed

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import wraps
-from multiprocessing.context import ForkServerContext
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +95,11 @@ def server() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
     return context
+
+
+def export_in_process(project: Project, audience: Audience, day: date) -> ForkServerProcess:
+    """An export in another process, not yet started, which somebody else may kill."""
+    return server().Process(target=_export, args=(project, audience, day, 0, False, False))
 
 
 def export_killed(

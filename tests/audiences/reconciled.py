@@ -15,10 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import stamina
+
 from orchestration.audiences.audience import Audience
 from tests.audiences.fakes.fake import Brain, Fake, once_each
 from tests.audiences.fakes.troubles import Plan
-from tests.audiences.killed import export_killed
+from tests.audiences.killed import ATTEMPTS, export_killed
 from tests.audiences.workspace import DAYS, People, Project
 
 COUNTER = itertools.count()
@@ -59,7 +61,8 @@ class Day:
             self.fake.be(self.brain, plan)
             for last in lasts:
                 export_killed(project, self.audience, DAYS[1], last, torn=True, sockets=True)
-            export_killed(project, self.audience, DAYS[1], 0, sockets=True)
+            with stamina.set_testing(True, attempts=ATTEMPTS):
+                project.export(self.audience, DAYS[1])
             result = _result(self.fake, project, ordered=self.ordered)
         if outcome_only:
             result = replace(result, calls=self.expected.calls, picture=self.expected.picture)

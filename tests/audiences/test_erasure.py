@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from orchestration.audiences.audience import audiences_of
+from orchestration.audiences.audience import Send, audiences_of
+from orchestration.audiences.delivery import delta_to_delivery
+from orchestration.audiences.delta import desired_to_delta
+from orchestration.audiences.desired import Desired, Member
 from orchestration.audiences.export import export
+from orchestration.audiences.files import AudienceFile, Compression, FileForm, Format, delivery_to_file
+from orchestration.audiences.files.redaction import redacted
 from orchestration.cli import app
 from orchestration.dbt import Dbt
 from orchestration.erasure import erase
 from orchestration.errors import UnknownNameError
 from orchestration.warehouse import DuckDB
-from tests.audiences.workspace import open_gate, surroundings
+from tests.audiences.workspace import WINBACK, open_gate, surroundings
 from tests.pipeline.club import SPECS, club, day
 from tests.project import SmallProject
 
@@ -68,8 +74,8 @@ def test_nothing_names_an_erased_subject_and_the_next_days_run_without_it(projec
     project.execute("delete from raw.members where member_id = 'cy'")
     done = erase(project.settings, "member", "cy")
     assert done.told == ("letter at drop",)
-    assert done.left == ()
-    assert done.rows["member_spells"] == 1
+    assert ["erase again after the next delivery" in said for said in done.left] == [True]
+    assert done.rows["member_spells"] == 2, "cy is a pro member who has gone quiet"
     assert tables_naming(project.settings.duckdb, "cy") == set()
     published = project.settings.published.resolve()
     assert tables_naming(next(published.rglob("*.duckdb")).resolve(), "cy") == set()
@@ -79,6 +85,14 @@ def test_nothing_names_an_erased_subject_and_the_next_days_run_without_it(projec
     deliver(project, 3)
     assert tables_naming(project.settings.duckdb, "cy") == set()
     assert project.rows("select subject_key from ledger.members order by 1") == [("ada",), ("bo",)]
+    assert erase(project.settings, "member", "cy").left == ()
+    assert files_naming(project.settings.state, "cy") == []
+    files = sorted((project.settings.state / "drop" / "letter").glob("*.manifest.json"))
+    told = sorted((json.loads(path.read_text()) for path in files), key=lambda manifest: int(manifest["number"]))
+    assert [(each["counts"], each.get("erased")) for each in told] == [({"add": 1}, 1), ({}, 1), ({"add": 1}, None)]
+    for path, manifest in zip(files, (json.loads(path.read_text()) for path in files), strict=True):
+        content = path.with_name(manifest["file"]).read_bytes()
+        assert (len(content), hashlib.sha256(content).hexdigest()) == (manifest["bytes"], manifest["sha256"])
 
 
 def test_who_is_still_in_the_source_is_erased_by_each_run_and_never_sent(project: SmallProject) -> None:
@@ -100,8 +114,7 @@ def test_a_destination_that_is_away_is_told_by_the_next_attempt(project: SmallPr
     drop.rename(drop.with_name("elsewhere"))
     drop.write_text("in the way")
     done = erase(project.settings, "member", "cy")
-    assert len(done.left) == 1
-    assert "so erase again" in done.left[0]
+    assert ["so erase again" in said for said in done.left] == [True]
     assert project.rows("select identifiers from ledger.members where subject_key = 'cy'") != []
     drop.unlink()
     drop.with_name("elsewhere").rename(drop)
@@ -120,3 +133,25 @@ def test_the_command_tells_figures_and_no_key(project: SmallProject, monkeypatch
     assert "cy" not in result.output.replace("member", "")
     with pytest.raises(UnknownNameError, match="no entity `members`"):
         erase(project.settings, "members", "cy")
+
+
+@pytest.mark.parametrize("compression", list(Compression))
+@pytest.mark.parametrize("form", list(Format))
+def test_a_redacted_file_is_the_one_that_would_have_been_written(form: Format, compression: Compression) -> None:
+    people = [
+        Member(key, f'{{"email":"{key}@x.org"}}', '{"plan":"pro, \\"best\\"","seats":7}') for key in ("a", "b", "c")
+    ]
+
+    def written(members: list[Member]) -> AudienceFile:
+        delta = desired_to_delta(Desired(tuple(members), (), frozenset(), None), {}, Send.CHANGES)
+        audience = replace(WINBACK, fields={"plan": "plan", "seats": "seats"})
+        delivery = delta_to_delivery(audience, day(0), delta, number=1, follows="")
+        return delivery_to_file(delivery, FileForm(form, compression))
+
+    whole, without = written(people), written([people[0], people[2]])
+    left = redacted(whole.content, whole.manifest, "person_id", {"b"})
+    assert (left.content, left.rows) == (without.content, 1)
+    told, expected = json.loads(left.manifest), json.loads(without.manifest)
+    for name in ("counts", "bytes", "sha256", "columns"):
+        assert told[name] == expected[name]
+    assert redacted(left.content, left.manifest, "person_id", {"b"}).manifest == left.manifest

@@ -1,4 +1,4 @@
-"""The gates, with the real Great Expectations: what they stop, and that they tell nobody's data."""
+"""The gate on audiences, with the real Great Expectations: what it stops, in memory and inside PostgreSQL alike."""
 
 from __future__ import annotations
 
@@ -6,42 +6,118 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+import pyarrow as pa
 import pytest
 
 from orchestration.audiences.audience import Audience, Guard
+from orchestration.audiences.delta import Acknowledged, desired_to_delta
+from orchestration.audiences.desired import Desired, Held, Member
+from orchestration.audiences.proposal import Proposal
 from orchestration.gates.audience import audience_gate
 from orchestration.gates.result import GateResult, key_hash
-from orchestration.gates.source import SourceTable, source_gate
-from orchestration.warehouse import DuckDB
+from orchestration.postgresql import PostgreSQL
+from orchestration.warehouse import DuckDB, Warehouse
 from tests.audiences.workspace import WINBACK
+from tests.engines import postgres
 
 AS_OF = date(2017, 12, 31)
 BOTH = replace(WINBACK, identify_by=("external_id", "email"))
+GOOD: dict[str, list[Any]] = {
+    "person_id": ["p1", "p2", "p3"],
+    "external_id": ["x1", "x2", "x3"],
+    "email": ["a@example.com", "b.c+d@mail.example.co", "ü@exämple.de"],
+    "phone": ["+49 30 123456", "(0)30/12-34-56", None],
+    "plan": ["pro", None, "free"],
+    "consent": [True, True, True],
+}
+KINDS = {"consent": ("boolean", pa.bool_())}
+# Each mail address breaks the rule; some only by a character that nobody sees.
+NO_ADDRESSES = (
+    "nobody",
+    "a@b",
+    "a b@c.d",
+    "a@b.c\n",
+    "a@b..c",
+    "@b.c",
+    "a@b.c, d@e.f",
+    "a\u00a0@b.c",
+    "a@b.c\u3000",
+    "a@\u200bb.c",
+)
+
+Judge = Callable[..., GateResult]
 
 
-def frame(**columns: list[Any]) -> pd.DataFrame:
-    good: dict[str, list[Any]] = {
-        "person_id": ["p1", "p2", "p3"],
-        "external_id": ["x1", "x2", "x3"],
-        "email": ["a@example.com", "b.c+d@mail.example.co", "ü@exämple.de"],
-        "plan": ["pro", None, "free"],
-        "consent": [True, True, True],
-    }
-    return pd.DataFrame(good | columns)
+def proposal(
+    warehouse: Warehouse, audience: Audience, columns: dict[str, list[Any]], before: int = 0, held: tuple[str, ...] = ()
+) -> Proposal:
+    """A push of these rows, where `before` others were acknowledged."""
+    kinds = {name: KINDS.get(name, ("", pa.string()))[1] for name in columns}
+    table = pa.table({name: pa.array(values, kinds[name]) for name, values in columns.items()})
+    members = tuple(Member(str(key), "{}", "{}") for key in columns["person_id"])
+    desired = Desired(members, tuple(Held(key, "consent") for key in held), frozenset(), table)
+    known = {f"k{number}": Acknowledged("{}", "{}", inside=True) for number in range(before)}
+    return Proposal(warehouse, audience, AS_OF, desired, desired_to_delta(desired, known, audience.send))
 
 
-def failed(result: GateResult) -> dict[tuple[str, str | None], tuple[int, tuple[str, ...]]]:
-    return {(each.expectation, each.column): (each.unexpected, each.examples) for each in result.failures}
+def write(warehouse: Warehouse, columns: dict[str, list[Any]], held: tuple[str, ...]) -> None:
+    """The audience's table, with those who are held back."""
+    listed = ", ".join(f"{name} {KINDS.get(name, ('varchar',))[0]}" for name in columns)
+    warehouse.execute("drop table if exists audience_winback")
+    warehouse.execute(f"create table audience_winback ({listed}, held_back_by varchar)")
+    marks = ", ".join("?" * (len(columns) + 1))
+    for row in zip(*columns.values(), strict=True):
+        warehouse.execute(f"insert into audience_winback values ({marks})", [*row, None])
+    for key in held:
+        warehouse.execute("insert into audience_winback (person_id, held_back_by) values (?, 'consent')", [key])
 
 
-def test_a_good_set_passes() -> None:
-    result = audience_gate(frame(), BOTH)
+@pytest.fixture(scope="module")
+def in_postgres() -> Iterator[PostgreSQL | None]:
+    with suppress(postgres.ServerAbsent), postgres.running() as server:
+        with PostgreSQL(f"host={server.socket} user={postgres.USER} dbname=postgres") as warehouse:
+            yield warehouse
+        return
+    yield None
+
+
+@pytest.fixture(params=["memory", "warehouse"])
+def judge(request: pytest.FixtureRequest, in_postgres: PostgreSQL | None) -> Judge:
+    """Judges rows in memory, or inside PostgreSQL."""
+    if request.param == "warehouse" and in_postgres is None:
+        pytest.skip("PostgreSQL's server is not installed here; `make services` installs it")
+    warehouse = in_postgres if request.param == "warehouse" and in_postgres else DuckDB(Path(":memory:"))
+
+    def judged(
+        audience: Audience = BOTH, before: int = 0, held: tuple[str, ...] = (), **columns: list[Any]
+    ) -> GateResult:
+        chosen = {**GOOD, **columns}
+        write(warehouse, chosen, held)
+        result = audience_gate(proposal(warehouse, audience, chosen, before, held))
+        assert result.judged_in == request.param
+        return result
+
+    return judged
+
+
+def failed(result: GateResult) -> dict[tuple[str, str | None], tuple[int, set[str]]]:
+    return {(each.expectation, each.column): (each.unexpected, {*each.examples}) for each in result.failures}
+
+
+def hashes(*keys: str) -> set[str]:
+    return {key_hash(key) for key in keys}
+
+
+def test_a_good_set_passes(judge: Judge) -> None:
+    result = judge()
     assert result.passed
     assert [(each.expectation, each.column) for each in result.findings] == [
         ("expect_table_row_count_to_be_between", None),
@@ -52,54 +128,95 @@ def test_a_good_set_passes() -> None:
         ("expect_column_values_to_be_unique", "email"),
         ("expect_column_values_to_match_regex", "email"),
         ("expect_column_values_to_be_in_set", "consent"),
+        ("expect_column_values_to_be_null", "held_back_by"),
     ]
 
 
 @pytest.mark.parametrize(
-    ("columns", "expectation", "column", "bad"),
+    ("columns", "expectation", "column", "bad", "named"),
     [
-        ({"person_id": ["p1", "p1", "p3"]}, "be_unique", "person_id", ["p1", "p1"]),
-        ({"person_id": ["p1", None, "p3"]}, "not_be_null", "person_id", [None]),
-        ({"external_id": ["x1", "x1", "x3"]}, "be_unique", "external_id", ["p1", "p2"]),
+        ({"person_id": ["p1", "p1", "p3"]}, "be_unique", "person_id", 2, ["p1"]),
+        ({"person_id": ["p1", None, "p3"]}, "not_be_null", "person_id", 1, []),
+        ({"external_id": ["x1", "x1", "x3"]}, "be_unique", "external_id", 2, ["p1", "p2"]),
         (
             {"external_id": ["x1", None, ""], "email": ["a@b.c", "", None]},
             "not_be_null",
             "external_id or email",
+            2,
             ["p2", "p3"],
         ),
-        ({"consent": [True, False, None]}, "be_in_set", "consent", ["p2", "p3"]),
-        *(
-            ({"email": ["a@b.c", mail, None]}, "match_regex", "email", ["p2"])
-            for mail in ("nobody", "a@b", "a b@c.d", "a@b.c\n", "a@b..c", "@b.c", "a@b.c, d@e.f")
-        ),
+        ({"consent": [True, False, None]}, "be_in_set", "consent", 2, ["p2", "p3"]),
+        *(({"email": ["a@b.c", mail, None]}, "match_regex", "email", 1, ["p2"]) for mail in NO_ADDRESSES),
     ],
 )
-def test_what_is_wrong_is_found(columns: dict[str, list[Any]], expectation: str, column: str, bad: list[Any]) -> None:
-    result = audience_gate(frame(**columns), BOTH)
+def test_what_is_wrong_is_found(
+    judge: Judge, columns: dict[str, list[Any]], expectation: str, column: str, bad: int, named: list[str]
+) -> None:
     name = f"expect_column_values_to_{expectation}"
-    assert failed(result) == {(name, column): (len(bad), tuple(key_hash(key) for key in bad))}
+    assert failed(judge(**columns)) == {(name, column): (bad, hashes(*named))}
 
 
-def test_an_empty_set_passes_only_where_the_guard_allows_it() -> None:
-    assert failed(audience_gate(frame()[:0], BOTH)) == {("expect_table_row_count_to_be_between", None): (0, ())}
-    assert audience_gate(frame()[:0], replace(BOTH, guard=Guard(allow_empty=True))).passed
+def test_a_telephone_number_has_seven_to_fifteen_digits(judge: Judge) -> None:
+    by_phone = replace(BOTH, identify_by=("phone",))
+    assert failed(judge(by_phone, phone=["+1 555 010-9999", "12345", "call me"])) == {
+        ("expect_column_values_to_match_regex", "phone"): (2, hashes("p2", "p3"))
+    }
+    assert judge(by_phone, phone=["(0)30 1234567", "0049.30.1234567", "+353861234567"]).passed
+
+
+def test_who_is_held_back_and_inside_at_once_stops_the_push(judge: Judge) -> None:
+    assert failed(judge(held=("p2", "p9"))) == {("expect_column_values_to_be_null", "held_back_by"): (1, hashes("p2"))}
+
+
+@pytest.mark.parametrize("type_", ["intercom", "klaviyo", "sendgrid"])
+def test_a_service_that_minds_no_case_gets_no_address_twice(judge: Judge, type_: str) -> None:
+    emails = ["a@example.com", "A@Example.com", "c@example.com"]
+    assert judge(email=emails).passed
+    to_service = replace(BOTH, destination_settings={"type": type_})
+    assert failed(judge(to_service, email=emails)) == {
+        ("expect_column_values_to_be_unique", "email in lower case"): (2, hashes("p1", "p2"))
+    }
+
+
+def test_more_change_than_the_guard_allows_is_a_finding_with_its_figures(judge: Judge) -> None:
+    guarded = replace(BOTH, guard=Guard(max_change=Decimal("0.35")))
+    result = judge(guarded, before=10)
+    [finding] = result.failures
+    assert (finding.observed, finding.arguments) == (13, {"max_value": 3})
+    assert finding.sentence() == "subjects added or removed: column max to be between, at most 3 (found 13)"
+    told = {"before": 10, "after": 3, "added": 3, "removed": 10, "moved": 13, "change": 1.3, "desired": 3}
+    assert told.items() <= result.figures.items()
+    assert judge(guarded, before=0).passed
+
+
+def test_an_empty_set_passes_only_where_the_guard_allows_it(judge: Judge) -> None:
+    nobody: dict[str, list[Any]] = {name: [] for name in GOOD}
+    assert failed(judge(**nobody)) == {("expect_table_row_count_to_be_between", None): (0, set())}
+    assert judge(replace(BOTH, guard=Guard(allow_empty=True)), **nobody).passed
 
 
 def test_a_missing_column_fails() -> None:
-    assert failed(audience_gate(frame().drop(columns="consent"), BOTH)) == {
-        ("expect_column_to_exist", "consent"): (0, ())
-    }
+    columns = {name: values for name, values in GOOD.items() if name != "consent"}
+    result = audience_gate(proposal(DuckDB(Path(":memory:")), BOTH, columns))
+    assert failed(result) == {("expect_column_to_exist", "consent"): (0, set())}
 
 
 def test_an_audience_without_consent_or_mail_is_judged_by_its_key() -> None:
     by_key: Audience = replace(WINBACK, identify_by=("person_id",), fields={}, consent=None)
-    assert audience_gate(pd.DataFrame({"person_id": [3, 1, 2]}), by_key).passed
-    result = audience_gate(pd.DataFrame({"person_id": [3, 1, 1]}), by_key)
-    assert failed(result) == {("expect_column_values_to_be_unique", "person_id"): (2, (key_hash(1), key_hash(1)))}
+
+    def judged(*keys: int) -> GateResult:
+        table = pa.table({"person_id": [*keys]})
+        members = tuple(Member(str(key), "{}", "{}") for key in keys)
+        desired = Desired(members, (), frozenset(), table)
+        delta = desired_to_delta(desired, {}, by_key.send)
+        return audience_gate(Proposal(DuckDB(Path(":memory:")), by_key, AS_OF, desired, delta))
+
+    assert judged(3, 1, 2).passed
+    assert failed(judged(3, 1, 1)) == {("expect_column_values_to_be_unique", "person_id"): (2, hashes("1"))}
 
 
-def test_results_are_json_and_hold_no_personal_data() -> None:
-    result = audience_gate(frame(email=["secret", "secret", "a@b.c"], person_id=["k-one", "k-one", "k-two"]), BOTH)
+def test_results_are_json_and_hold_no_personal_data(judge: Judge) -> None:
+    result = judge(email=["secret", "secret", "a@b.c"], person_id=["k-one", "k-one", "k-two"])
     told = json.dumps(result.as_json()) + result.summary()
     assert not result.passed
     assert "secret" not in told
@@ -107,63 +224,14 @@ def test_results_are_json_and_hold_no_personal_data() -> None:
     assert key_hash("k-one") in told
 
 
-@pytest.fixture
-def sources(tmp_path: Path) -> DuckDB:
-    warehouse = DuckDB(tmp_path / "w.duckdb")
-    warehouse.execute("create schema raw_saas")
-    warehouse.execute(
-        "create table raw_saas.people as select i as id, timestamp '2017-12-30 10:00' as at from range(9) t(i)"
-    )
-    warehouse.execute("insert into raw_saas.people values (null, null), (3, null), (3, null), (4, null)")
-    warehouse.execute("create table events as select i % 3 as id, date '2017-12-01' as at from range(9) t(i)")
-    warehouse.execute('create table "order" (id integer, "at" timestamptz)')
-    return warehouse
-
-
-def test_sources_are_profiled_and_judged(sources: DuckDB) -> None:
-    tables = [
-        SourceTable("raw_saas.people", "id", "at", stale_after=1),
-        SourceTable("events", "id", "at", unique=False, stale_after=7),
-        SourceTable("order", "id", "at", stale_after=1),
-        SourceTable("gone", "id"),
-    ]
-    result = source_gate(sources, tables, AS_OF)
-    assert {(each.column, each.expectation): (each.observed, each.examples) for each in result.failures} == {
-        ("raw_saas.people.id", "expect_null_keys_to_be_zero"): (1, ()),
-        ("raw_saas.people.id", "expect_duplicate_keys_to_be_zero"): (3, (key_hash(3), key_hash(4))),
-        ("events.at", "expect_days_overdue_to_be_zero"): (23, ()),
-        ("order", "expect_rows_to_be_positive"): (0, ()),
-        ("gone.id", "expect_table_to_be_readable"): (None, ()),
-    }
-    assert json.dumps(result.as_json())
-    passed = {(each.column, each.expectation) for each in result.findings if each.passed}
-    assert ("events", "expect_rows_to_be_positive") in passed
-    assert ("raw_saas.people.at", "expect_days_overdue_to_be_zero") in passed
-
-
-def test_good_sources_pass(sources: DuckDB) -> None:
-    good = [
-        SourceTable("events", "id", unique=False),
-        SourceTable("order", "id", "at", may_be_empty=True, stale_after=1),
-    ]
-    assert source_gate(sources, good, AS_OF).passed
-
-
-def test_a_table_that_should_be_fresh_and_has_no_dates_is_stale(sources: DuckDB) -> None:
-    sources.execute('update events set "at" = null')
-    result = source_gate(sources, [SourceTable("events", "id", "at", unique=False, stale_after=7)], AS_OF)
-    assert [each.column for each in result.failures] == ["events.at"]
-
-
 def test_a_gate_writes_no_files_prints_no_bars_and_is_imported_late(tmp_path: Path) -> None:
     script = (
-        "import sys, pandas as pd\n"
+        "import sys\n"
         "from orchestration.audiences.export import export\n"
         "assert 'great_expectations' not in sys.modules\n"
-        "from orchestration.gates.audience import audience_gate\n"
-        "from tests.audiences.workspace import WINBACK\n"
-        "frame = pd.DataFrame({'person_id': ['a'], 'email': ['bad'], 'plan': ['x'], 'consent': [True]})\n"
-        "assert not audience_gate(frame, WINBACK).passed\n"
+        "from tests.audiences.test_gates import BOTH, GOOD, Path, DuckDB, audience_gate, proposal\n"
+        "bad = {**GOOD, 'email': ['bad', 'bad', None]}\n"
+        "assert not audience_gate(proposal(DuckDB(Path(':memory:')), BOTH, bad)).passed\n"
     )
     root = Path(__file__).parents[2]
     environment = {**os.environ, "PYTHONPATH": str(root), "HOME": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import logging
+import re
 import ssl
 import threading
 import time
@@ -214,6 +215,17 @@ def test_nothing_personal_or_secret_is_logged_or_in_a_traceback(
     assert caught.value.__context__ is None
     for secret in (SOMEBODY, TOKEN):
         assert secret not in told
+
+
+def test_a_retry_is_told_as_a_warning_and_never_on_standard_output(
+    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with api(Scripted(Response(503))) as made:
+        made.send(TAG)
+    (record,) = caplog.records
+    assert record.levelno == logging.WARNING
+    assert re.fullmatch(r"trying again in 0\.\d s: destination crm: could not tag contacts: HTTP 503", record.message)
+    assert capsys.readouterr().out == ""
 
 
 def test_an_answered_call_is_not_made_again() -> None:

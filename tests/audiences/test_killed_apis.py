@@ -15,6 +15,7 @@ from tests.audiences.fakes.troubles import Plan, Trouble
 from tests.audiences.reconciled import Day, second_day
 from tests.audiences.workspace import WINBACK, People, people_of
 
+pytestmark = pytest.mark.long
 SECRETS = {"THE_TOKEN": "tok", "HOOK": "whsec_" + "c2VjcmV0LW9mLXRoZS10ZXN0cy1hbG9uZQ=="}
 FIRST = people_of("abcdg")
 SECOND: People = {
@@ -23,7 +24,7 @@ SECOND: People = {
     "c": ("new-c@example.com", "pro"),  # under another address
     **people_of("ef"),  # entered; d and g left
 }
-KILLS, TWICE = 44, 12
+KILLS, TWICE, REFUSED = 42, 8, 6
 
 
 def intercom() -> Intercom:
@@ -86,6 +87,6 @@ def test_each_trouble_of_each_call_is_overcome(day: Day, trouble: Trouble) -> No
 @pytest.mark.parametrize("name", BRAINS)
 def test_whoever_is_refused_is_no_member_wherever_it_is_killed(name: str, fake: Fake, tmp_path: Path) -> None:
     day = begun(name, fake, tmp_path, {**SECOND, **people_of("x")})
-    for last in day.sample(8, seed=3):
+    for last in day.sample(REFUSED, seed=3):
         # A run again tries again to bring whom the run before could not: its calls are more, its outcome is the same.
         day.killed_at(last, outcome_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -14,9 +14,11 @@ import pytest
 
 from orchestration.audiences.destinations import destination_of, s3
 from orchestration.audiences.errors import DestinationError
+from tests.audiences.cut import KILLS, Day, second_day
 from tests.audiences.workspace import DAYS, WINBACK, Project, people_of, surroundings
 from tests.servers import ceph
 from tests.servers.process import free_port
+from tests.servers.wire import wired
 
 NUMBERS = count()
 To = Callable[..., "Drop"]
@@ -199,3 +201,25 @@ def test_an_endpoint_where_others_could_listen_is_refused(tmp_path: Path, endpoi
     audience = replace(WINBACK, destination_settings=ceph.S3Server(1).settings("a", endpoint=endpoint))
     with pytest.raises(DestinationError, match="endpoint"):
         destination_of(audience, surroundings(tmp_path))
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory, s3_server: ceph.S3Server) -> Iterator[Day]:
+    with wired(s3_server.port) as wire:
+        folder = tmp_path_factory.mktemp("killed")
+        yield second_day(folder, wire, s3_server, lambda path, port: replace(s3_server, port=port).settings(path))
+
+
+def test_cut_after_any_byte_a_rerun_ends_like_an_undisturbed_run(day: Day) -> None:
+    for limit in day.sample(KILLS, day.passed, seed=1):
+        day.cut(limit)
+
+
+def test_killed_at_any_point_a_rerun_ends_like_an_undisturbed_run(day: Day) -> None:
+    for last in day.sample(KILLS // 2, len(day.points), seed=2):
+        day.killed(last)
+
+
+def test_a_rerun_may_be_cut_as_well(day: Day) -> None:
+    for first, second in zip(day.sample(6, day.passed, seed=3), day.sample(6, day.passed, seed=4), strict=True):
+        day.cut(first, second)

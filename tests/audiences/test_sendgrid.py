@@ -67,10 +67,13 @@ def test_another_address_of_the_same_person_is_removed_and_added(fake: Fake, lin
     assert fake.members() == {"new@example.com": {"email": "new@example.com"}}
 
 
-def test_a_removal_is_seen_before_the_same_contact_comes_again(fake: Fake, line: Line) -> None:
+@pytest.mark.parametrize("manner", ["hides", "hurries"])
+def test_a_removal_is_done_before_the_same_contact_comes_again(fake: Fake, line: Line, manner: str) -> None:
     line.push([member("1", {"email": "1@example.com"}, "a")])
-    fake.takes = 9
+    fake.slow = 9
+    setattr(fake, manner, True)
     line.push([member("1", {"email": "1@example.com"}, "b")])
+    fake.state()
     assert fake.members() == {"1@example.com": {"email": "1@example.com", "custom_fields": {"e1_T": "b"}}}
     assert fake.entries == {"1@example.com": 2}
 
@@ -139,6 +142,31 @@ def test_a_job_that_failed_as_a_whole_is_begun_anew(fake: Fake, line: Line) -> N
         line.push(by_mail("ab"), journal=journal)
     line.push(by_mail("ab"), journal=journal)
     assert {*fake.members()} == {"a", "b"}
+
+
+def test_a_job_that_sendgrid_forgot_is_begun_anew(fake: Fake, line: Line) -> None:
+    delivery, journal = line.plan(by_mail("ab")), Remembered()
+    line.destination.deliver(delivery, journal)
+    fake.jobs.clear()
+    fake.contacts.clear()
+    assert isinstance(line.destination, SendGrid)
+    destination = replace(line.destination, tempo=replace(QUICK, job=QUICK.search))
+    with pytest.raises(DestinationError, match=r"failed as a whole.*begun anew"):
+        destination.deliver(delivery, journal)
+    destination.deliver(delivery, journal)
+    assert {*fake.members()} == {"a", "b"}
+
+
+def test_whoever_is_put_back_by_hand_meanwhile_is_taken_off_again(fake: Fake, line: Line) -> None:
+    line.push(by_mail("ab"))
+    delivery, journal = line.plan(by_mail("a")), Remembered()
+    line.destination.deliver(delivery, journal)
+    back = next(each for each in fake.contacts.values() if each.told["external_id"] == "b")
+    back.lists.add(LIST)
+    with pytest.raises(DestinationError, match=r"1 contacts .* still on it.*once more"):
+        line.destination.deliver(delivery, journal)
+    line.destination.deliver(delivery, journal)
+    assert {*fake.members()} == {"a"}
 
 
 def test_who_spoils_a_call_is_refused_and_the_others_are_taken(fake: Fake, line: Line) -> None:

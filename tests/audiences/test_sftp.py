@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -15,9 +15,11 @@ import pytest
 
 from orchestration.audiences.destinations import destination_of, sftp
 from orchestration.audiences.errors import DestinationError
+from tests.audiences.cut import KILLS, Day, second_day
 from tests.audiences.workspace import DAYS, WINBACK, Project, people_of, surroundings
 from tests.servers import openssh
 from tests.servers.process import free_port
+from tests.servers.wire import wired
 
 KEY_OF_NOTHING = "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n"
 NUMBERS = count()
@@ -195,3 +197,25 @@ def test_a_folder_that_may_not_be_written(drop: Drop) -> None:
     if os.geteuid() != 0:
         drop.folder.chmod(0o555)
     assert "Permission denied" in failure(drop)
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory, sftp_server: openssh.SftpServer) -> Iterator[Day]:
+    with wired(sftp_server.port) as wire:
+        folder = tmp_path_factory.mktemp("killed")
+        yield second_day(folder, wire, sftp_server, lambda path, port: sftp_server.settings(path, port=port))
+
+
+def test_cut_after_any_byte_a_rerun_ends_like_an_undisturbed_run(day: Day) -> None:
+    for limit in day.sample(KILLS, day.passed, seed=1):
+        day.cut(limit)
+
+
+def test_killed_at_any_point_a_rerun_ends_like_an_undisturbed_run(day: Day) -> None:
+    for last in day.sample(KILLS // 2, len(day.points), seed=2):
+        day.killed(last)
+
+
+def test_a_rerun_may_be_cut_as_well(day: Day) -> None:
+    for first, second in zip(day.sample(6, day.passed, seed=3), day.sample(6, day.passed, seed=4), strict=True):
+        day.cut(first, second)

@@ -6,18 +6,18 @@ import json
 from dataclasses import replace
 from decimal import Decimal
 
-import pandas as pd
 import pytest
 
-from orchestration.audiences.audience import Audience, Send
+from orchestration.audiences.audience import Send
 from orchestration.audiences.errors import DesiredSetError, DestinationError, EarlierDayError, LedgerError
 from orchestration.audiences.export import export
+from orchestration.audiences.proposal import Proposal
 from orchestration.gates.result import Finding, GateResult
 from tests.audiences.workspace import DAYS, WINBACK, People, Project, people_of, sends, surroundings
 
 
-def closed_gate(frame: pd.DataFrame, audience: Audience) -> GateResult:
-    return GateResult(audience.name, (Finding("expect_better", "email", False, len(frame), 2, ("abc",)),))
+def closed_gate(proposal: Proposal) -> GateResult:
+    return GateResult(proposal.audience.name, (Finding("expect_better", "email", False, 0, 2, ("abc",)),))
 
 
 @pytest.mark.parametrize(

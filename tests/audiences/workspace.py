@@ -12,11 +12,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from orchestration.audiences.audience import Audience, Guard, Send
 from orchestration.audiences.destinations import Surroundings
 from orchestration.audiences.export import Outcome, export
+from orchestration.audiences.proposal import Proposal
 from orchestration.audiences.secret import Secret
 from orchestration.gates.result import Finding, GateResult
 from orchestration.warehouse import DuckDB
@@ -45,9 +44,9 @@ def surroundings(state: Path, **secrets: str) -> Surroundings:
     return Surroundings(state=state, secret=lambda variable: Secret(secrets[variable]))
 
 
-def open_gate(frame: pd.DataFrame, audience: Audience) -> GateResult:
+def open_gate(proposal: Proposal) -> GateResult:
     """A gate that lets everything through, without the seconds that the real one takes to import."""
-    return GateResult(audience.name, (Finding("expect_nothing", None, True, len(frame), 0),))
+    return GateResult(proposal.audience.name, (Finding("expect_nothing", None, True, 0, 0),))
 
 
 def sends(send: Send, **guard: Any) -> Audience:

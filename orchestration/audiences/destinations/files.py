@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from orchestration.audiences.delivery import Delivery
 from orchestration.audiences.destinations.base import Journal, Receipt
-from orchestration.audiences.files import AudienceFile, FileForm, delivery_to_file
+from orchestration.audiences.files import AudienceFile, FileForm, delivery_to_file, path_to_manifest
+from orchestration.audiences.files.redaction import redacted
 
 ASIDE = ".partial"
 
@@ -68,6 +69,39 @@ class FileDestination:
                 bytes=len(file.content),
                 repeated=repeated,
             )
+
+    def redact(self, paths: Iterable[str], column: str, key: str) -> int:
+        """Take one subject's rows out of files that were delivered. How many files that were. Raises DestinationError.
+
+        A file is replaced before its manifest, so for a moment it fails the receiver's check; whoever finds that waits.
+        """
+        told, changed = self._told(column, key), 0
+        with self.connect() as store:
+            for path in paths:
+                changed += _redact(store, path, column, told)
+        return changed
+
+    def names(self, path: str, column: str, key: str) -> bool:
+        """Whether a file that was delivered has a row of the subject. Raises DestinationError."""
+        with self.connect() as store:
+            content, manifest = store.read(path), store.read(path_to_manifest(path))
+        return bool(content and manifest and redacted(content, manifest, column, self._told(column, key)).rows)
+
+    def _told(self, column: str, key: str) -> set[str]:
+        return {key, str(self.form.convention.sent(column, key))}
+
+
+def _redact(store: FileStore, path: str, column: str, told: Collection[str]) -> bool:
+    manifest_path = path_to_manifest(path)
+    content, manifest = store.read(path), store.read(manifest_path)
+    if content is None or manifest is None:
+        return False
+    left = redacted(content, manifest, column, told)
+    if left.manifest == manifest:
+        return False
+    store.write(path, left.content)
+    store.write(manifest_path, left.manifest)
+    return True
 
 
 def _put(store: FileStore, file: AudienceFile) -> bool:

@@ -14,6 +14,8 @@ from typing import Any, Self
 
 import httpx
 import stamina
+import stamina.instrumentation
+from stamina.instrumentation import RetryDetails
 
 from orchestration.audiences.destinations.base import Surroundings
 from orchestration.audiences.destinations.complaints import asked_wait, complaint
@@ -29,6 +31,7 @@ AT_ONCE = 8
 LIMITS = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE, keepalive_expiry=30.0)
 JITTER = 0.1
 CHANCE = random.SystemRandom()
+LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -147,7 +150,7 @@ class Api:
 
     def send(self, call: Call, key: str = "") -> Answer:
         """Make a call until it is answered. Raises DestinationError."""
-        failed, attempts = "", 0
+        problem, attempts = "", 0
         began = time.monotonic()
         try:
             for attempt in self._attempts(began + self._patience.total):
@@ -155,10 +158,10 @@ class Api:
                     attempts = attempt.num
                     return self._attempt(call, key)
         except _Again as error:
-            failed = error.problem
+            problem = error.problem
         # Raised outside of the handler: what it handled holds the request, and that holds secrets and addresses.
         took = time.monotonic() - began
-        raise self._error(call, f"{failed}, after {attempts} attempts in {took:.0f} s", AGAIN)
+        raise DestinationError(f"{problem}, after {attempts} attempts in {took:.0f} s", AGAIN)
 
     def _attempts(self, deadline: float) -> Iterable[stamina.Attempt]:
         patience = self._patience
@@ -190,7 +193,7 @@ class Api:
         if response.status_code in call.accepts:
             return Answer(response.status_code, _json(response), problem)
         if response.status_code in WORTH_ANOTHER_TRY:
-            raise _asked(problem, asked_wait(response.headers, time.time()))
+            raise _asked(self._problem(call, problem), asked_wait(response.headers, time.time()))
         raise self._refused(call, response.status_code, problem)
 
     def _respond(self, call: Call, key: str) -> tuple[httpx.Response | None, Exception]:
@@ -200,7 +203,7 @@ class Api:
             if _distrusts(error):
                 remedy = "let it show a certificate that this machine trusts; certificates are always verified"
                 return None, self._error(call, "its certificate cannot be verified", remedy)
-            return None, _Again(type(error).__name__)
+            return None, _Again(self._problem(call, type(error).__name__))
 
     def _request(self, call: Call, key: str) -> httpx.Request:
         headers = {"Idempotency-Key": key} if key else {}
@@ -225,7 +228,10 @@ class Api:
                 return self._error(call, problem, f"correct what it names; {AGAIN}")
 
     def _error(self, call: Call, problem: str, remedy: str) -> DestinationError:
-        return DestinationError(f"destination {self.name}: could not {call.operation}: {problem}", remedy)
+        return DestinationError(self._problem(call, problem), remedy)
+
+    def _problem(self, call: Call, problem: str) -> str:
+        return f"destination {self.name}: could not {call.operation}: {problem}"
 
 
 def secret_of(settings: Mapping[str, Any], name: str, surroundings: Surroundings) -> tuple[Secret, str]:
@@ -283,7 +289,13 @@ class _Silence(logging.Filter):
 SILENCE = _Silence()
 
 
+def _tell(details: RetryDetails) -> None:
+    """Goes where the program's warnings go, and not to standard output, where stamina would write by itself."""
+    LOGGER.warning("trying again in %.1f s: %s", details.wait_for, details.caused_by)
+
+
 def _silence() -> None:
+    stamina.instrumentation.set_on_retry_hooks([_tell])
     for name in ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks"))):
         logging.getLogger(name).addFilter(SILENCE)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
@@ -19,7 +19,7 @@ from orchestration.audiences.audience import Audience
 from orchestration.audiences.delivery import Delivery
 from orchestration.audiences.delta import Operation, Row
 from orchestration.audiences.destinations.base import Journal, Receipt, Refusal, Surroundings
-from orchestration.audiences.destinations.batches import batched, json_size
+from orchestration.audiences.destinations.batches import Batches, batched, json_size
 from orchestration.audiences.destinations.complaints import complaint
 from orchestration.audiences.destinations.http import AGAIN, Api, Call, Patience, Signing, checked_endpoint, secret_of
 from orchestration.audiences.destinations.rate import Rate
@@ -41,6 +41,7 @@ MOST_REMOVED = 1_000
 MOST_FOUND, MOST_FILTER_BYTES = 100, 4_000
 MOST_A_PAGE = 100
 JOBS = "/api/profile-bulk-import-jobs"
+TOO_LARGE = "its profile is larger than the 100 KB that Klaviyo takes"
 POINTER = re.compile(r"profiles/data/(\d+)\b")
 TEMPO = Tempo(
     rates=(Rate(10, 1.0), Rate(150, 60.0)),
@@ -89,6 +90,15 @@ def klaviyo_destination(audience: Audience, surroundings: Surroundings) -> Klavi
 
 def _wrong(audience: Audience, problem: str, remedy: str) -> DestinationError:
     return DestinationError(f"destination {audience.destination}: audience {audience.name} {problem}", remedy)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """An import under way: the idempotency key of the call that began it, Klaviyo's id, the rows it brings."""
+
+    key: str
+    id: str
+    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True)
@@ -177,23 +187,22 @@ class _Push:
         # Whoever is only changed may have left the list by hand, and is not put on it again.
         entering = [row for row in known if row.operation is not Operation.CHANGE]
         changing = [row for row in known if row.operation is Operation.CHANGE]
-        jobs: list[tuple[Call, tuple[Row, ...]]] = []
+        jobs: list[_Job] = []
         for group, enrol in ((entering, True), (changing, False)):
-            batches = batched(
-                group, self._size, most=MOST_PROFILES, most_bytes=MOST_BYTES, most_each=MOST_PROFILE_BYTES,
-                around=json_size(self._job([], enrol)),
-            )  # fmt: skip
-            refused += [
-                Refusal(row.key, "its profile is larger than the 100 KB that Klaviyo takes")
-                for row in batches.too_large
-            ]
-            jobs += [(self._importing(batch, enrol), batch) for batch in batches.within]
-        started = [(call, str(self.session.call(call, _job_id)), batch) for call, batch in jobs]
-        for call, job, batch in started:
-            refused += self._ended(call, job, batch)
-            done += len(batch)
+            batches = self._batches(group, enrol)
+            refused += [Refusal(row.key, TOO_LARGE) for row in batches.too_large]
+            jobs += [self._begin(batch, enrol) for batch in batches.within]
+        for job in jobs:
+            refused += self._ended(job)
+            done += len(job.rows)
             self._told(done)
         return tuple({refusal.key: refusal for refusal in refused}.values())
+
+    def _batches(self, rows: Iterable[Row], enrol: bool) -> Batches[Row]:
+        around = json_size(self._job([], enrol))
+        return batched(
+            rows, self._size, most=MOST_PROFILES, most_bytes=MOST_BYTES, most_each=MOST_PROFILE_BYTES, around=around
+        )
 
     def _known(self, row: Row) -> dict[str, str]:
         """The known identifiers of a row; the entity's key is an external id unless the row has one of its own."""
@@ -203,9 +212,11 @@ class _Push:
     def _size(self, row: Row) -> int:
         return json_size(self._profile(row))
 
-    def _importing(self, rows: Iterable[Row], enrol: bool) -> Call:
+    def _begin(self, rows: tuple[Row, ...], enrol: bool) -> _Job:
         body = self._job([self._profile(row) for row in rows], enrol)
-        return Call("import profiles", "POST", JOBS, body, media_type=JSON_API)
+        call = Call("import profiles", "POST", JOBS, body, media_type=JSON_API)
+        key = self.session.key_of(call)
+        return _Job(key, str(self.session.call(replace(call, key=key), _job_id)), rows)
 
     def _job(self, profiles: list[Json], enrol: bool) -> Json:
         data: dict[str, Json] = {"type": "profile-bulk-import-job", "attributes": {"profiles": {"data": profiles}}}
@@ -221,17 +232,17 @@ class _Push:
             properties[f"muster_{self.delivery.audience}"] = row.variant
         return {"type": "profile", "attributes": {**attributes, **self._known(row)}}
 
-    def _ended(self, call: Call, job: str, rows: Sequence[Row]) -> Iterator[Refusal]:
+    def _ended(self, job: _Job) -> Iterator[Refusal]:
         """Watch an import to its end, and say whom it did not take."""
-        path = f"{JOBS}/{quote(job, safe='')}"
+        path = f"{JOBS}/{quote(job.id, safe='')}"
         status = self.klaviyo.tempo.job.until(lambda: self._status(path))
         if status is None:
             raise self._error("the import is still going on", AGAIN)
         if status != "complete":
-            self.session.journal.keep(self.session.key_of(call), None)
+            self.session.journal.keep(job.key, None)
             raise self._error(f"the import was {status}", "export again: it is begun anew")
         for error in self._pages("read import errors", f"{path}/import-errors", {"page[size]": str(MOST_A_PAGE)}):
-            yield self._refusal(error["attributes"], rows)
+            yield self._refusal(error["attributes"], job.rows)
 
     def _status(self, path: str) -> str | None:
         answer = self.session.ask(Call("watch the import", "GET", path, accepts=frozenset({404})))

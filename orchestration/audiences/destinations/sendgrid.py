@@ -8,7 +8,7 @@ SendGrid knows no idempotency keys, but everything repeated has the effect of on
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -35,6 +35,7 @@ from orchestration.audiences.destinations.sendgrid_contacts import (
     RESERVED,
     Contact,
     contact_of,
+    contact_shown,
     identifiers_of,
     objection_to,
 )
@@ -117,6 +118,19 @@ def _problem(audience: Audience) -> tuple[str, str] | None:
 
 
 @dataclass(frozen=True)
+class _Job:
+    """An upsert under way: the idempotency key of the call that began it, SendGrid's id, the rows it brings.
+
+    `refused` are those to whom the call itself objected; where none were left there is no job.
+    """
+
+    key: str
+    id: str
+    rows: Sequence[Row]
+    refused: Sequence[Refusal]
+
+
+@dataclass(frozen=True)
 class _Push:
     """One delivery on its way."""
 
@@ -157,7 +171,12 @@ class _Push:
             if kept := self.session.journal.answer(key):
                 assert isinstance(kept, list)
                 self._watched(str(kept[0]), missing="over")
-        self._see_gone(removals)
+        if staying := self._staying(removals):
+            # Somebody may have put them back by hand.
+            for key in keys:
+                self.session.journal.keep(key, None)
+            problem = f"{staying} contacts that were taken off the list are still on it"
+            raise self._error(problem, "export again: they are taken off once more")
 
     @property
     def _list(self) -> str:
@@ -167,8 +186,8 @@ class _Push:
         # It names the subjects, not the ids that are found: found again they may be fewer.
         return self.session.key_of(Call("take contacts off the list", "DELETE", self._list, [row.key for row in rows]))
 
-    def _see_gone(self, removals: Sequence[Row]) -> None:
-        """Wait until the removals show, lest one overtakes the same contact's return to the list."""
+    def _staying(self, removals: Sequence[Row]) -> int:
+        """Wait until the removals show, lest one overtakes the same contact's return. How many never do."""
         staying = [*removals]
 
         def gone() -> bool | None:
@@ -176,8 +195,8 @@ class _Push:
             staying[:] = [row for row in staying if row.key in shown and self.sendgrid.into in shown[row.key].lists]
             return None if staying else True
 
-        if removals and not self.sendgrid.tempo.search.until(gone):
-            raise self._error(f"{len(staying)} contacts that were taken off the list are still on it", AGAIN)
+        self.sendgrid.tempo.search.until(gone)
+        return len(staying)
 
     def _contacts(self, rows: Sequence[Row]) -> dict[str, Contact]:
         """These subjects' contacts, by key; whoever is not found after a while is not there."""
@@ -215,13 +234,7 @@ class _Push:
             said: Any = answer.body
             for value, told in said["result"].items():
                 if contact := told.get("contact"):
-                    spelled = value.lower() if name == "email" else value
-                    yield (
-                        spelled,
-                        Contact(
-                            str(contact["id"]), str(contact.get("external_id") or ""), frozenset(contact["list_ids"])
-                        ),
-                    )
+                    yield (value.lower() if name == "email" else value), contact_shown(contact)
 
     def _upsert(self, rows: Sequence[Row], *, enrol: bool) -> Iterator[Refusal]:
         objections = {row.key: objection_to(row, self.delivery.layout.key) for row in rows}
@@ -231,25 +244,26 @@ class _Push:
         batches = batched(good, self._size, most=MOST_CONTACTS, most_bytes=MOST_BYTES, around=around)
         yield from (Refusal(row.key, "its contact is larger than SendGrid takes") for row in batches.too_large)
         begun = [self._begin(batch, enrol=enrol) for batch in batches.within]
-        for call, job, left, refused in begun:
-            yield from refused
-            if left:
-                yield from self._ended(call, job, left, enrol=enrol)
+        for job in begun:
+            yield from job.refused
+            if job.rows:
+                yield from self._ended(job, enrol=enrol)
 
-    def _begin(self, rows: Sequence[Row], *, enrol: bool) -> tuple[Call, str, Sequence[Row], list[Refusal]]:
+    def _begin(self, rows: Sequence[Row], *, enrol: bool) -> _Job:
         """Have contacts upserted; a call is answered as a whole, so without those whom SendGrid objects to."""
         left, refused = [*rows], list[Refusal]()
         while True:
             contacts = [self._contact(row) for row in left]
             call = Call("upsert contacts", "PUT", CONTACTS, self._body(contacts, enrol=enrol), accepts=frozenset({400}))
-            said: Any = self.session.call(call, self._read_upsert(contacts))
+            key = self.session.key_of(call)
+            said: Any = self.session.call(replace(call, key=key), self._read_upsert(contacts))
             if "job" in said:
-                return call, str(said["job"]), left, refused
+                return _Job(key, str(said["job"]), left, refused)
             wrong = {left[place].key: told for place, told in said["wrong"]}
             refused += [Refusal(key, f"SendGrid says: {told}") for key, told in wrong.items()]
             left = [row for row in left if row.key not in wrong]
             if not left:
-                return call, "", left, refused
+                return _Job(key, "", left, refused)
 
     def _read_upsert(self, contacts: Sequence[Json]) -> Callable[[Answer], Json]:
         def read(answer: Answer) -> Json:
@@ -274,22 +288,21 @@ class _Push:
         lists: dict[str, Json] = {"list_ids": [self.sendgrid.into]} if enrol else {}
         return {**lists, "contacts": contacts}
 
-    def _ended(self, call: Call, job: str, rows: Sequence[Row], *, enrol: bool) -> Iterable[Refusal]:
+    def _ended(self, job: _Job, *, enrol: bool) -> Iterable[Refusal]:
         """Watch an upsert to its end, and say whom it did not take."""
-        results = self._watched(job)
+        results, rows = self._watched(job.id), job.rows
         count = int(results.get("errored_count") or 0)
         if results["status"] == "completed":
             return ()
-        if results["status"] == "failed" and count < len(rows):
-            self.session.journal.keep(self.session.key_of(call), None)
+        if results["status"] == "lost" or (results["status"] == "failed" and count < len(rows)):
+            self.session.journal.keep(job.key, None)
             raise self._error("the upsert failed as a whole", "export again: it is begun anew")
         if count >= len(rows):
             wrong: Sequence[Row] = rows
         else:
             called = {next(iter(self._known(row).values())): row for row in rows}
-            wrong = named_in(str(results.get("errors_url") or ""), called, count) or self._unnamed(
-                rows, count, enrol=enrol
-            )
+            named = named_in(str(results.get("errors_url") or ""), called, count)
+            wrong = named or self._unnamed(rows, count, enrol=enrol)
         return [Refusal(row.key, UNNAMED) for row in wrong]
 
     def _unnamed(self, rows: Sequence[Row], count: int, *, enrol: bool) -> Sequence[Row]:
@@ -311,21 +324,28 @@ class _Push:
         return missing
 
     def _watched(self, job: str, missing: str = "") -> Mapping[str, Any]:
-        """The results of a job that has ended, with its status, which is `missing` if SendGrid does not know it."""
+        """The results of a job that has ended, with its status, which is `missing` if SendGrid does not know it.
+
+        Without `missing` a job is waited for that SendGrid may not know yet, and is lost if it never does.
+        """
         path = f"{CONTACTS}/imports/{quote(job, safe='')}"
+        statuses: list[int] = []
 
         def ended() -> Mapping[str, Any] | None:
             answer = self.session.ask(Call("watch a job", "GET", path, accepts=frozenset({404})))
             said: Any = answer.body
+            statuses.append(answer.status)
             if answer.status == 404:
                 return {"status": missing} if missing else None
             pending = said["status"] == "pending"
             return None if pending else {**(said.get("results") or {}), "status": said["status"]}
 
         results = self.sendgrid.tempo.job.until(ended)
-        if results is None:
-            raise self._error("a job is still going on", AGAIN)
-        return results
+        if results is not None:
+            return results
+        if statuses[-1] == 404:
+            return {"status": "lost"}
+        raise self._error("a job is still going on", AGAIN)
 
     def _error(self, problem: str, remedy: str) -> DestinationError:
         return DestinationError(f"destination {self.sendgrid.name}: {problem}", remedy)

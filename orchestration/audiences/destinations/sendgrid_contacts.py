@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from orchestration.audiences.delta import Row
 from orchestration.audiences.values import Json, json_to_cell
@@ -39,6 +40,11 @@ class Contact:
     def may_be(self, asked: Mapping[str, str]) -> bool:
         """Whether this is who was asked for: an address may have passed to somebody else."""
         return not self.external_id or "external_id" not in asked or self.external_id == asked["external_id"]
+
+
+def contact_shown(told: Mapping[str, Any]) -> Contact:
+    """A contact as an answer tells it."""
+    return Contact(str(told["id"]), str(told.get("external_id") or ""), frozenset(told["list_ids"]))
 
 
 def identifiers_of(row: Row, key: str) -> dict[str, str]:

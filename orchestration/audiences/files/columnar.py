@@ -27,12 +27,13 @@ def table_to_parquet(table: Table, compression: Compression) -> bytes:
     columns = {name: _array(table.column(name), text=name in table.text) for name in table.columns}
     content = io.BytesIO()
     pyarrow.parquet.write_table(
-        pa.table(columns), content, compression=_codec(compression), row_group_size=ROWS_A_GROUP, store_schema=False
+        pa.table(columns), content, compression=codec(compression), row_group_size=ROWS_A_GROUP, store_schema=False
     )
     return content.getvalue()
 
 
-def _codec(compression: Compression) -> str:
+def codec(compression: Compression) -> str:
+    """How Parquet calls it."""
     match compression:
         case Compression.NONE:
             return "none"

@@ -65,16 +65,23 @@ def delivery_to_file(delivery: Delivery, form: FileForm) -> AudienceFile:
 def _content(table: Table, form: FileForm) -> bytes:
     match form.format:
         case Format.CSV:
-            return _packed(table_to_csv(table, form.formulas), form.compression)
+            return packed(table_to_csv(table, form.formulas), form.compression)
         case Format.JSONL:
-            return _packed(table_to_json_lines(table), form.compression)
+            return packed(table_to_json_lines(table), form.compression)
         case Format.PARQUET:
             return table_to_parquet(table, form.compression)
         case _:
             assert_never(form.format)
 
 
-def _packed(content: bytes, compression: Compression) -> bytes:
+def path_to_manifest(path: str) -> str:
+    """The path of the manifest that vouches for a file."""
+    folder, _, name = path.rpartition("/")
+    return f"{folder}/{name.partition('.')[0]}.manifest.json"
+
+
+def packed(content: bytes, compression: Compression) -> bytes:
+    """The bytes as they lie at the destination."""
     match compression:
         case Compression.NONE:
             return content

@@ -1,7 +1,7 @@
 """SendGrid's marketing contacts as its reference describes them: jobs, lists, and searches that lag behind.
 
-Jobs take effect a few requests after they were asked for, in their order, and a contact can be found a few requests
-after it came to be. Both are counted in requests so that tests need no clock.
+Jobs take effect a few requests after they were asked for, a later one maybe before an earlier one, and a contact can be
+found a few requests after it came to be. Both are counted in requests so that tests need no clock.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ class SendGrid:
     """The service's state. `entries` counts how often each contact came onto a list: that starts automations.
 
     Addresses in `bad` are taken by the call and refused by the job; what is in `strict` is refused by the call. The
-    file of a job's errors has one of these `forms`: lines of CSV, or nothing that names anybody.
+    file of a job's errors names nobody unless `named`. A removal takes `slow` requests longer than an upsert; its job
+    cannot be watched if it `hides`, and a search tells of its effect too early if it `hurries`.
     """
 
     takes: int = 3
@@ -59,6 +60,9 @@ class SendGrid:
     named: bool = True
     fails: bool = False
     placed: bool = True
+    slow: int = 0
+    hides: bool = False
+    hurries: bool = False
     log: list[Request] = field(default_factory=list)
 
     def state(self) -> object:
@@ -92,7 +96,7 @@ class SendGrid:
         match request.method, request.parts[2:]:
             case "PUT", ["contacts"]:
                 return self._upsert(request)
-            case "GET", ["contacts", "imports", job] if job in self.jobs:
+            case "GET", ["contacts", "imports", job] if job in self.jobs and not self._hidden(self.jobs[job]):
                 return Response(200, _job_told(self.jobs[job], request.headers["host"]))
             case "POST", ["contacts", "search", "identifiers", name] if name in IDENTIFIERS:
                 return self._search(name, request.json["identifiers"])
@@ -123,8 +127,26 @@ class SendGrid:
                 if value is None or (name.endswith("_N") and not isinstance(value, int | float)):
                     yield {"message": f'custom field "{name}" cannot be {value}', "field": f"contacts[{number}]"}
 
+    def _hidden(self, job: Job) -> bool:
+        return self.hides and job.kind == "remove"
+
+    def _shown(self, contact: Contact) -> dict[str, Any]:
+        going = {
+            name
+            for job in self.jobs.values()
+            for name in job.lists
+            if self.hurries and job.kind == "remove" and job.status == "pending" and {"id": contact.id} in job.contacts
+        }
+        return {"id": contact.id, **contact.told, "list_ids": sorted(contact.lists - going), "segment_ids": []}
+
     def _begin(self, kind: str, contacts: list[dict[str, Any]], lists: list[str]) -> Response:
-        job = Job(f"job-{len(self.jobs) + 1}", kind, contacts, lists, len(self.log) + self.takes)
+        job = Job(
+            f"job-{len(self.jobs) + 1}",
+            kind,
+            contacts,
+            lists,
+            len(self.log) + self.takes + (self.slow if kind == "remove" else 0),
+        )
         self.jobs[job.id] = job
         return Response(202, {"job_id": job.id})
 
@@ -166,9 +188,7 @@ class SendGrid:
             return _error(400, "invalid identifiers")
         wanted = {value.lower() for value in values}
         found = {
-            each.told[name]: {
-                "contact": {"id": each.id, **each.told, "list_ids": sorted(each.lists), "segment_ids": []}
-            }
+            each.told[name]: {"contact": self._shown(each)}
             for each in self.contacts.values()
             if each.told.get(name, "").lower() in wanted and each.searchable_at <= len(self.log)
         }

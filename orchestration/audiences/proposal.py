@@ -1,0 +1,67 @@
+"""What a push is about to say, before anything of it is written: for the gate to judge, and for people to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from orchestration.audiences.audience import Audience
+from orchestration.audiences.delivery import Delivery
+from orchestration.audiences.delta import Acknowledged, Delta, Operation, desired_to_delta
+from orchestration.audiences.desired import Desired, read_desired
+from orchestration.audiences.ledger import Last, Ledger, has_ledger
+from orchestration.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a destination knows.
+
+    `acknowledged` takes the rows of `pending`, a delivery that was planned and not acknowledged, for acknowledged: a
+    push finishes it before it says anything else.
+    """
+
+    acknowledged: Mapping[str, Acknowledged] = field(default_factory=dict)
+    last: Last = field(default_factory=Last)
+    pending: Delivery | None = None
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A desired set and what of it would be said. `warehouse` is where the desired set was read."""
+
+    warehouse: Warehouse
+    audience: Audience
+    as_of: date
+    desired: Desired
+    delta: Delta
+    knows: Known = field(default_factory=Known)
+
+
+def propose(warehouse: Warehouse, audience: Audience, as_of: date) -> Proposal:
+    """What a push would say now. Reads only. Raises DesiredSetError, LedgerError."""
+    desired, knows = read_desired(warehouse, audience), known(warehouse, audience)
+    delta = desired_to_delta(desired, knows.acknowledged, audience.send)
+    return Proposal(warehouse, audience, as_of, desired, delta, knows)
+
+
+def known(warehouse: Warehouse, audience: Audience) -> Known:
+    """What the audience's destination knows of it, under its name or a former one. Reads only. Raises LedgerError."""
+    if not has_ledger(warehouse):
+        return Known()
+    for name in (audience.name, *audience.formerly):
+        ledger = Ledger(warehouse, name, audience.destination)
+        last, pending = ledger.last(), ledger.pending()
+        if last.number or pending:
+            return Known(_applied(ledger.acknowledged(), pending), last, pending)
+    return Known()
+
+
+def _applied(state: Mapping[str, Acknowledged], pending: Delivery | None) -> dict[str, Acknowledged]:
+    """The state once a pending delivery is acknowledged."""
+    found = dict(state)
+    for row in pending.rows if pending else ():
+        inside = row.operation is not Operation.REMOVE
+        found[row.key] = Acknowledged(row.identifiers, row.fields, inside, row.variant)
+    return found
