@@ -165,7 +165,7 @@ class Ledger:
                 f"take `formerly: {former}` out of the audience's file: whom {former} enrolled stays enrolled there",
             )
         with self.warehouse.transaction():
-            for table in ("deliveries", "members", "holdouts"):
+            for table in ("deliveries", "members", "holdouts", "checks"):
                 self.warehouse.execute(
                     f"update ledger.{table} set audience = ? where audience = ? and destination = ?",
                     [self.audience, *theirs],
