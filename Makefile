@@ -36,10 +36,17 @@ bench: $(INSTALLED)
 fuzz: $(INSTALLED)
 	MUSTER_FUZZ_EXAMPLES=100000 $(BIN)/python -m pytest tests/reference/test_differential.py
 
-# PostgreSQL's server from Debian's packages, where it is missing; the tests start one of their own when they need it.
+# Servers from Debian's packages, where they are missing: PostgreSQL, OpenSSH, and Ceph's S3 gateway (280 MB). The tests
+# start their own on loopback and stop them; what Debian itself starts with a package, such as OpenSSH, is not touched.
 services:
-	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || \
-	  { $(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -qq -y --no-install-recommends postgresql; }
+	@wanted=; \
+	  ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || wanted="$$wanted postgresql"; \
+	  PATH="$$PATH:/usr/sbin"; \
+	  command -v sshd >/dev/null && command -v ssh-keygen >/dev/null || wanted="$$wanted openssh-server openssh-client"; \
+	  command -v radosgw >/dev/null && command -v ceph-mon >/dev/null && command -v ceph-osd >/dev/null || \
+	    wanted="$$wanted radosgw ceph-mon ceph-osd ceph-common"; \
+	  [ -z "$$wanted" ] || \
+	  { $(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -qq -y --no-install-recommends $$wanted; }
 
 # Needs uv on the PATH; the files it writes name no package registry.
 lock:

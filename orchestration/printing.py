@@ -200,15 +200,6 @@ def dry_run(told: Mapping[str, Any], *, as_json: bool) -> None:
         line(f"would be stopped: {reason}")
 
 
-def pushed(outcomes: Iterable[Mapping[str, Any]]) -> None:
-    """Pushes, one a line; those that could not be made at all among the errors."""
-    for outcome in outcomes:
-        if outcome["status"] == "failed":
-            error(f"{outcome['audience']} was not delivered: {outcome['reason']}")
-        else:
-            line(outcome_words(outcome))
-
-
 def erasure(told: Mapping[str, Any], *, as_json: bool) -> None:
     """What an erasure did, and what is left to do."""
     if as_json:
@@ -222,6 +213,15 @@ def erasure(told: Mapping[str, Any], *, as_json: bool) -> None:
         line(f"removed from {said}")
     for said in told["left"]:
         line(f"left to do: {said}")
+
+
+def pushed(outcomes: Iterable[Mapping[str, Any]]) -> None:
+    """Pushes, one a line; those that could not be made at all among the errors."""
+    for outcome in outcomes:
+        if outcome["status"] == "failed":
+            error(f"{outcome['audience']} was not delivered: {outcome['reason']}")
+        else:
+            line(outcome_words(outcome))
 
 
 def status(content: Mapping[str, Any], *, as_json: bool) -> None:

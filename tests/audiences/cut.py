@@ -8,6 +8,7 @@ day.cut(1000)
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import random
 import shutil
@@ -27,6 +28,7 @@ from tests.servers.wire import Wire
 COUNTER = itertools.count()
 # How many kills a test makes of each kind, more of them by the environment.
 KILLS = int(os.environ.get("MUSTER_KILLS", "24"))
+MANIFEST = ".manifest.json"
 LONG = "x" * 700
 FIRST = people_of("abcd")
 SECOND: People = {
@@ -86,6 +88,8 @@ class Day:
         found = self.server.files(path)
         visible = {name: content for name, content in found.items() if not Path(name).name.startswith(".")}
         assert visible.items() <= self.files.items(), f"half a file, {when}"
+        vouched = {str(Path(name).with_name(json.loads(found[name])["file"])) for name in visible if MANIFEST in name}
+        assert vouched <= visible.keys(), f"a manifest of nothing, {when}"
 
     def _finish(self, project: Project, audience: Audience, path: str, when: str) -> None:
         export_killed(project, audience, DAYS[1], 0)
