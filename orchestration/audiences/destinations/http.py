@@ -188,7 +188,9 @@ class Api:
             raise failure
         if response.is_success:
             return Answer(response.status_code, _json(response))
-        told = complaint(_json(response), call.said)
+        # Some services quote the token that they refuse.
+        token = response.request.headers.get("Authorization", "").rpartition(" ")[2]
+        told = complaint(_json(response), [call.said, token])
         problem = f"HTTP {response.status_code}" + (f" ({told})" if told else "")
         if response.status_code in call.accepts:
             return Answer(response.status_code, _json(response), problem)
