@@ -345,18 +345,22 @@ def run(as_of: AsOf = None, project: Project = None, as_json: AsJson = False) ->
 def backfill(
     first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")],
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day.")],
+    push: Annotated[bool, typer.Option("--push", help="Deliver every audience as of the last day.")] = False,
     project: Project = None,
     as_json: AsJson = False,
 ) -> None:
-    """Judge a range of days, in order."""
+    """Judge a range of days, in order; old days are not delivered to anybody unless that is asked for."""
     if first > last:
         raise typer.BadParameter("--from is after --to")
-    _run_days(project, first, last, as_json)
+    _run_days(project, first, last, as_json, push=push)
 
 
-def _run_days(project: Path | None, first: datetime | None, last: datetime | None, as_json: bool) -> None:
+def _run_days(
+    project: Path | None, first: datetime | None, last: datetime | None, as_json: bool, *, push: bool = False
+) -> None:
     from orchestration.dbt import Dbt
     from orchestration.pipeline import run_days
+    from orchestration.pushing import push_all
 
     settings = load_settings(project)
     _needs_dbt(settings)
@@ -366,14 +370,19 @@ def _run_days(project: Path | None, first: datetime | None, last: datetime | Non
     day = yesterday(compilation.catalog.timezone)
     with printing.progress() as progress:
         done = run_days(Dbt(settings), first.date() if first else day, last.date() if last else day, progress)
+        pushed = push_all(settings, progress) if push else []
     if as_json:
         days = [each.isoformat() for each in done.days]
-        printing.json_({"days": days, "steps": len(done.results), "notes": list(done.notes)})
+        told = {"days": days, "steps": len(done.results), "notes": list(done.notes)}
+        printing.json_(told | ({"deliveries": [each.as_json() for each in pushed]} if push else {}))
     else:
         printing.notes(done.notes)
         count = f"{len(done.days)} day{'' if len(done.days) == 1 else 's'}"
         stands = PublishedFolder(settings.published).said(done.days[-1])
         printing.line(f"judged {done.days[0]} to {done.days[-1]} ({count}), {stands}")
+        printing.pushed(each.as_json() for each in pushed)
+    if not all(each.ok for each in pushed):
+        raise typer.Exit(1)
 
 
 @app.command()

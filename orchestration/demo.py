@@ -24,6 +24,7 @@ from orchestration.compiler.files import read_sources, write_files
 from orchestration.defs.build import EVERYTHING, build_definitions
 from orchestration.defs.calendar import RANGE_END, RANGE_START
 from orchestration.defs.instance import instance_home, open_instance, without_fsync
+from orchestration.defs.withholding import PUSHING
 from orchestration.errors import MusterError
 from orchestration.pipeline import Progress
 from orchestration.publishing.folder import PublishedFolder
@@ -119,7 +120,8 @@ def _start_over(settings: Settings) -> None:
 def run_range(settings: Settings, first: date, last: date, progress: Progress) -> None:
     """Everything that Dagster knows to do for a range of days, as one run in this process. Raises DemoError."""
     job = build_definitions(settings, progress).resolve_job_def(EVERYTHING)
-    tags = {RANGE_START: first.isoformat(), RANGE_END: last.isoformat()}
+    # A replay of old days that is meant to be sent.
+    tags = {RANGE_START: first.isoformat(), RANGE_END: last.isoformat(), **PUSHING}
     with open_instance(settings) as instance, without_fsync(), warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.BetaWarning)
         result = job.execute_in_process(instance=instance, tags=tags, run_config=QUIET, raise_on_error=False)

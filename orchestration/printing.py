@@ -215,6 +215,15 @@ def erasure(told: Mapping[str, Any], *, as_json: bool) -> None:
         line(f"left to do: {said}")
 
 
+def pushed(outcomes: Iterable[Mapping[str, Any]]) -> None:
+    """Pushes, one a line; those that could not be made at all among the errors."""
+    for outcome in outcomes:
+        if outcome["status"] == "failed":
+            error(f"{outcome['audience']} was not delivered: {outcome['reason']}")
+        else:
+            line(outcome_words(outcome))
+
+
 def status(content: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
         json_(content)
@@ -229,6 +238,8 @@ def status(content: Mapping[str, Any], *, as_json: bool) -> None:
     line(f"segments: {content['segments']}, audiences: {content['audiences']}")
     for delivery in content["deliveries"]:
         line("delivered: " + ", ".join(f"{name} {value}" for name, value in delivery.items()))
+    for promise in content["freshness"]:
+        line(f"{'late' if promise['late'] else 'in time'}: {promise['said']}")
 
 
 def _published(told: Mapping[str, Any]) -> str:

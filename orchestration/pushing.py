@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
 from orchestration.audiences.audience import Audience, audiences_of
 from orchestration.audiences.destinations import Surroundings, Told, tell_nobody
 from orchestration.audiences.dry_run import DryRun, dry_run
-from orchestration.audiences.errors import DestinationError, EarlierDayError
+from orchestration.audiences.errors import AudienceError, DestinationError, EarlierDayError
 from orchestration.audiences.export import Gate, Outcome, export
 from orchestration.audiences.proposal import propose
 from orchestration.audiences.secret import Secret
@@ -17,11 +19,25 @@ from orchestration.days import DayStatus, recorded_days
 from orchestration.dbt import Dbt
 from orchestration.errors import UnknownNameError
 from orchestration.gates.audience import audience_gate
+from orchestration.gates.great import GateError
 from orchestration.gates.keeping import keeping_gate
 from orchestration.gates.result import GateResult
 from orchestration.pipeline import RunError, open_warehouse
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class NotPushed:
+    """An audience that could not be delivered, and why."""
+
+    audience: str
+    reason: str
+    ok: bool = False
+
+    def as_json(self) -> dict[str, object]:
+        """As an outcome is told."""
+        return {"audience": self.audience, "status": "failed", "reason": self.reason}
 
 
 def push(settings: Settings, audience: str, progress: Told = tell_nobody) -> Outcome:
@@ -86,6 +102,21 @@ def push_day(settings: Settings, audience: Audience, day: date) -> Outcome:
         if day < published:
             raise EarlierDayError(f"the audiences stand at {published}, not {day}", f"export {published}")
         return export(warehouse, audience, day, surroundings(settings), gate=_gate(settings))
+
+
+def push_all(settings: Settings, progress: Callable[[str, int, int], None]) -> list[Outcome | NotPushed]:
+    """Deliver every audience as of the last published day; one that cannot be does not keep the others back."""
+    audiences = audiences_of(Dbt(settings).document).values()
+    return [_tried(settings, audience, partial(progress, audience.name)) for audience in audiences]
+
+
+def _tried(settings: Settings, audience: Audience, progress: Told) -> Outcome | NotPushed:
+    try:
+        with open_warehouse(settings) as warehouse:
+            day = published_day(warehouse)
+            return export(warehouse, audience, day, surroundings(settings, progress), gate=_gate(settings))
+    except (AudienceError, GateError) as wrong:
+        return NotPushed(audience.name, str(wrong))
 
 
 def audience_results(settings: Settings, audience: Audience, day: date) -> GateResult:

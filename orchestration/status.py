@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
+from orchestration.audiences.freshness import freshness_of
 from orchestration.audiences.ledger import Entry, deliveries
 from orchestration.compiler.compile import Compilation
 from orchestration.days import DayStatus, recorded_days
@@ -12,7 +14,7 @@ from orchestration.warehouse import Warehouse
 
 
 def project_status(warehouse: Warehouse, compilation: Compilation, marts: PublishedFolder) -> dict[str, Any]:
-    """Days, what dashboards read, counts of specs, and the last deliveries, as plain values."""
+    """Days, what dashboards read, counts of specs, deliveries, and whether they are in time, as plain values."""
     days = recorded_days(warehouse)
     published = [day for day, status in days.items() if status is DayStatus.PUBLISHED]
     return {
@@ -25,7 +27,13 @@ def project_status(warehouse: Warehouse, compilation: Compilation, marts: Publis
         "segments": len(compilation.segments),
         "audiences": len(compilation.audiences),
         "deliveries": [_delivery(each) for each in deliveries(warehouse)],
+        "freshness": _freshness(warehouse, compilation),
     }
+
+
+def _freshness(warehouse: Warehouse, compilation: Compilation) -> list[dict[str, Any]]:
+    promises = [(key, spec.destination.text, spec.freshness) for key, spec in compilation.audiences.items()]
+    return [each.as_json() | {"said": each.sentence()} for each in freshness_of(warehouse, promises, datetime.now(UTC))]
 
 
 def _published(marts: PublishedFolder) -> dict[str, Any] | None:

@@ -16,7 +16,10 @@ from orchestration.audiences.values import Json, canonical_json
 
 @dataclass(frozen=True)
 class Layout:
-    """The columns of a delivery's file and what it tells about the audience, as they were when it was planned."""
+    """The columns of a delivery's file and what it tells about the audience, as they were when it was planned.
+
+    `into` is the place in the destination that the audience named then.
+    """
 
     entity: str
     segment: str
@@ -24,6 +27,7 @@ class Layout:
     identify_by: tuple[str, ...]
     fields: tuple[str, ...]
     split: bool = False
+    into: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ def delta_to_delivery(audience: Audience, as_of: date, delta: Delta, *, number: 
         identify_by=audience.identify_by,
         fields=audience.field_columns,
         split=bool(audience.split),
+        into=tuple(sorted((name, str(value)) for name, value in audience.into.items())),
     )
     planned = Delivery(
         key="",
@@ -107,6 +112,7 @@ def layout_to_json(layout: Layout) -> str:
             "identify_by": [*layout.identify_by],
             "fields": [*layout.fields],
             "split": layout.split,
+            "into": dict(layout.into),
         }
     )
 
@@ -121,4 +127,5 @@ def json_to_layout(text: str) -> Layout:
         identify_by=tuple(kept["identify_by"]),
         fields=tuple(kept["fields"]),
         split=bool(kept.get("split")),
+        into=tuple(kept.get("into", {}).items()),
     )

@@ -103,6 +103,13 @@ def desired_to_delta(desired: Desired, acknowledged: Mapping[str, Acknowledged],
             assert_never(send)
 
 
+def members_to_removal(acknowledged: Mapping[str, Acknowledged]) -> Delta:
+    """What must be said so that nobody is left."""
+    inside = {key: state for key, state in acknowledged.items() if state.inside}
+    rows = in_order(_removals(inside, inside))
+    return Delta(rows, entered=(), updated=(), readdressed=(), left=tuple(inside), before=len(inside))
+
+
 def _difference(desired: tuple[Member, ...], inside: Mapping[str, Acknowledged], *, whole: bool) -> Delta:
     wanted = {member.key for member in desired}
     entered = [member for member in desired if member.key not in inside]

@@ -9,13 +9,13 @@ from typing import Literal
 
 from orchestration.audiences.audience import Audience
 from orchestration.audiences.delivery import Delivery, delta_to_delivery
-from orchestration.audiences.delta import Delta, desired_to_delta
+from orchestration.audiences.delta import Delta, desired_to_delta, members_to_removal
 from orchestration.audiences.desired import Desired, read_desired
 from orchestration.audiences.destinations import Destination, Receipt, Surroundings, destination_of
 from orchestration.audiences.errors import EarlierDayError
 from orchestration.audiences.guard import change_of, guard_objection
 from orchestration.audiences.ledger import Last, Ledger, create_ledger
-from orchestration.audiences.proposal import Proposal
+from orchestration.audiences.proposal import Proposal, place_left
 from orchestration.gates.audience import audience_gate
 from orchestration.gates.result import GateResult
 from orchestration.warehouse import Warehouse
@@ -86,24 +86,44 @@ def export(
     delta = desired_to_delta(desired, ledger.acknowledged(), audience.send)
     step = _Step(audience, as_of, desired, delta, recovered)
     objection = guard_objection(audience, len(desired.members), delta)
-    if delta.is_empty and not objection:
+    left = place_left(audience, last)
+    if delta.is_empty and not objection and not left:
         ledger.hold_out(as_of, desired.held_out)
         ledger.note_check(as_of)
         return step.nothing()
     judged = gate(Proposal(warehouse, audience, as_of, desired, delta))
     if objection or not judged.passed:
         return step.stopped(objection or judged.summary(), judged)
-    delivery = delta_to_delivery(audience, as_of, delta, number=last.number + 1, follows=last.key)
     ledger.hold_out(as_of, desired.held_out)
+    if left:
+        _clear_out(ledger, left, as_of, surroundings)
+        last, delta = ledger.last(), desired_to_delta(desired, ledger.acknowledged(), audience.send)
+        step = replace(step, delta=delta)
+    delivery = delta_to_delivery(audience, as_of, delta, number=last.number + 1, follows=last.key)
     ledger.plan(delivery)
     return step.delivered(delivery, finish(ledger, destination, delivery), judged)
+
+
+def _clear_out(ledger: Ledger, left: Audience, as_of: date, surroundings: Surroundings) -> None:
+    """Remove all members from a place, before they are added to another."""
+    delta = members_to_removal(ledger.acknowledged())
+    if delta.is_empty:
+        return
+    last = ledger.last()
+    delivery = delta_to_delivery(left, as_of, delta, number=last.number + 1, follows=last.key)
+    ledger.plan(delivery)
+    finish(ledger, destination_of(left, surroundings), delivery)
 
 
 def recover(warehouse: Warehouse, audience: Audience, surroundings: Surroundings) -> Receipt | None:
     """Finish the delivery that an earlier run planned and nobody acknowledged. Its receipt, null without one."""
     ledger = Ledger(warehouse, audience.name, audience.destination)
     pending = ledger.pending()
-    return finish(ledger, destination_of(audience, surroundings), pending) if pending else None
+    if pending is None:
+        return None
+    # Where it was going when it was planned, whatever the audience names now.
+    planned = replace(audience, into=dict(pending.layout.into)) if pending.layout.into else audience
+    return finish(ledger, destination_of(planned, surroundings), pending)
 
 
 def finish(ledger: Ledger, destination: Destination, delivery: Delivery) -> Receipt:

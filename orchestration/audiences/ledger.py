@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from typing import Any, cast
 
 from orchestration.audiences.audience import Send
-from orchestration.audiences.delivery import Delivery, idempotency_key, json_to_layout, layout_to_json
+from orchestration.audiences.delivery import Delivery, Layout, idempotency_key, json_to_layout, layout_to_json
 from orchestration.audiences.delta import Acknowledged, Operation, Row, in_order
 from orchestration.audiences.destinations.base import Receipt, Refusal
 from orchestration.audiences.errors import LedgerError
@@ -110,11 +110,12 @@ def deliveries(warehouse: Warehouse) -> list[Entry]:
 
 @dataclass(frozen=True)
 class Last:
-    """The last acknowledged delivery: `number` is 0, `key` empty and `as_of` null before the first."""
+    """The last acknowledged delivery: `number` is 0, `key` empty, `as_of` and `layout` null before the first."""
 
     number: int = 0
     key: str = ""
     as_of: date | None = None
+    layout: Layout | None = None
 
 
 @dataclass(frozen=True)
@@ -127,10 +128,13 @@ class Ledger:
 
     def last(self) -> Last:
         """The last acknowledged delivery."""
-        sql = "select number, delivery_id, as_of_date from ledger.deliveries"
+        sql = "select number, delivery_id, as_of_date, layout from ledger.deliveries"
         sql += " where audience = ? and destination = ? and status = 'acknowledged' order by number desc limit 1"
         found = self.warehouse.rows(sql, self._mine)
-        return Last(*cast("tuple[Any, ...]", found[0])) if found else Last()
+        if not found:
+            return Last()
+        number, key, as_of, layout = cast("tuple[Any, ...]", found[0])
+        return Last(number, key, as_of, json_to_layout(layout))
 
     def pending(self) -> Delivery | None:
         """The delivery that was planned and not acknowledged, as it was planned. Raises LedgerError."""
@@ -161,7 +165,7 @@ class Ledger:
                 f"take `formerly: {former}` out of the audience's file: whom {former} enrolled stays enrolled there",
             )
         with self.warehouse.transaction():
-            for table in ("deliveries", "members", "holdouts"):
+            for table in ("deliveries", "members", "holdouts", "checks"):
                 self.warehouse.execute(
                     f"update ledger.{table} set audience = ? where audience = ? and destination = ?",
                     [self.audience, *theirs],

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
-from orchestration.audiences.audience import Audience
+from orchestration.audiences.audience import Audience, Send
 from orchestration.audiences.delivery import Delivery
-from orchestration.audiences.delta import Acknowledged, Delta, Operation, desired_to_delta
+from orchestration.audiences.delta import Acknowledged, Delta, Operation, desired_to_delta, members_to_removal
 from orchestration.audiences.desired import Desired, read_desired
 from orchestration.audiences.ledger import Last, Ledger, has_ledger
 from orchestration.warehouse import Warehouse
@@ -43,6 +43,9 @@ def propose(warehouse: Warehouse, audience: Audience, as_of: date) -> Proposal:
     """What a push would say now. Reads only. Raises DesiredSetError, LedgerError."""
     desired, knows = read_desired(warehouse, audience), known(warehouse, audience)
     delta = desired_to_delta(desired, knows.acknowledged, audience.send)
+    if place_left(audience, knows.last):
+        anew = desired_to_delta(desired, {}, audience.send)
+        delta = replace(anew, left=members_to_removal(knows.acknowledged).left, before=delta.before)
     return Proposal(warehouse, audience, as_of, desired, delta, knows)
 
 
@@ -65,3 +68,15 @@ def _applied(state: Mapping[str, Acknowledged], pending: Delivery | None) -> dic
         inside = row.operation is not Operation.REMOVE
         found[row.key] = Acknowledged(row.identifiers, row.fields, inside, row.variant)
     return found
+
+
+def place_left(audience: Audience, last: Last) -> Audience | None:
+    """The audience in the place where its members still are, null where that is the one it names now.
+
+    Whoever is sent once, ever, stays where they were sent.
+    """
+    if last.layout is None or audience.send is Send.ENTRIES_ONCE:
+        return None
+    former = dict(last.layout.into)
+    moved = any(str(audience.into[name]) != value for name, value in former.items() if name in audience.into)
+    return replace(audience, into=former) if moved else None

@@ -13,6 +13,7 @@ from orchestration.defs.calendar import calendar_of
 from orchestration.defs.gates import audience_check, source_checks
 from orchestration.defs.models import days_asset, marts_asset, sources_asset
 from orchestration.defs.nodes import document_to_parts
+from orchestration.defs.promises import promise_check, promise_sensor
 from orchestration.defs.schedules import audience_schedule, segments_schedule
 from orchestration.pipeline import Progress, silent
 from orchestration.settings import Settings
@@ -38,15 +39,18 @@ def _definitions(dbt: Dbt, progress: Progress) -> dg.Definitions:
     audiences = audiences_of(dbt.document).values()
     pushes = [audience_asset(dbt, audience, calendar, progress) for audience in audiences]
     gates = [audience_check(dbt, audience, calendar) for audience in audiences]
-    pushing = dg.AssetSelection.assets(*pushes) | dg.AssetSelection.checks(*gates)
+    promising = [audience for audience in audiences if audience.freshness is not None]
+    promises = [promise_check(dbt, audience) for audience in promising]
+    pushing = dg.AssetSelection.assets(*pushes) | dg.AssetSelection.checks(*gates, *promises)
     everything = dg.AssetSelection.all()
     return dg.Definitions(
         assets=[*models, *pushes],
-        asset_checks=[source_checks(dbt, parts.sources, calendar), *gates],
+        asset_checks=[source_checks(dbt, parts.sources, calendar), *gates, *promises],
         jobs=[dg.define_asset_job(EVERYTHING, everything, partitions_def=calendar)],
         schedules=[
             segments_schedule(everything - pushing, calendar),
             *(audience_schedule(each, each.schedule, calendar) for each in audiences if each.schedule),
         ],
+        sensors=[promise_sensor(dbt, promising)] if promising else [],
         executor=dg.in_process_executor,
     )

@@ -6,10 +6,13 @@ from types import MappingProxyType
 import dagster as dg
 
 from orchestration.audiences.audience import Audience
+from orchestration.audiences.errors import AudienceError
 from orchestration.dbt import Dbt
 from orchestration.defs.calendar import Calendar, last_day
 from orchestration.defs.models import POOL
 from orchestration.defs.nodes import Part
+from orchestration.defs.withholding import settle, withheld
+from orchestration.gates.great import GateError
 from orchestration.gates.result import Figure, Finding, GateResult
 from orchestration.gates.source import SourceTable
 from orchestration.pipeline import source_results, source_tables
@@ -47,8 +50,16 @@ def audience_check(dbt: Dbt, audience: Audience, calendar: Calendar) -> dg.Asset
         description="Great Expectations: identifiers are there, unique, well-formed; consent is given; the guard holds",
     )
     def audience_gate(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        day = last_day(context.run, calendar)
-        return _told(table, audience_results(dbt.settings, audience, day))
+        if reason := withheld(context.run, calendar):
+            return dg.AssetCheckResult(passed=True, metadata={"judged": "no", "reason": reason})
+        try:
+            result = audience_results(dbt.settings, audience, last_day(context.run, calendar))
+        except (AudienceError, GateError) as wrong:
+            settle(context)
+            raise dg.Failure(str(wrong), allow_retries=False) from None
+        if not result.passed:
+            settle(context)
+        return _told(table, result)
 
     return audience_gate
 

@@ -57,6 +57,8 @@ def _content(home: Path) -> dict[str, Any]:
         # DuckDB takes one writer: every step that opens the file claims a place in a pool, and a pool has one.
         "concurrency": {"pools": {"default_limit": 1, "granularity": "op"}},
         "run_monitoring": {"enabled": True},
+        # A run is tried again only where its job says so.
+        "run_retries": {"enabled": True, "max_retries": 0},
         "python_logs": {"dagster_handler_config": {"handlers": {"file": log}}},
         # Steps print nothing, and catching their output would take it away from a progress bar.
         "compute_logs": {

@@ -140,8 +140,14 @@ def _verdict(expectation: Expectation, result: ExpectationValidationResult, subj
     return Verdict(
         expectation=expectation,
         passed=bool(result.success),
-        observed=found.get("observed_value"),
+        observed=_plain(found.get("observed_value")),
         unexpected=int(found.get("unexpected_count") or 0),
         rows=found.get("element_count"),
         examples=tuple(row[subject] if subject else int(row) for row in rows),
     )
+
+
+def _plain(figure: Any) -> int | float | None:
+    """A figure of pandas' as Python's own."""
+    number: int | float | None = figure.item() if hasattr(figure, "item") else figure
+    return number

@@ -38,6 +38,7 @@ FILES: Mapping[Vendor, tuple[str, ...]] = {
 }
 SCHEMES: Mapping[Vendor, str] = {"intercom": "Bearer", "klaviyo": "Klaviyo-API-Key", "sendgrid": "Bearer"}
 FREE = frozenset({"properties", "custom_attributes", "custom_fields", "metadata"})
+LARGE = 100_000
 ABSENT = "the vendors' OpenAPI descriptions (../shared/contracts) are not on this machine"
 
 
@@ -192,6 +193,16 @@ def contract(vendor: Vendor) -> Contract:
     if found is None:
         pytest.skip(ABSENT)
     return found
+
+
+def check_if_described(vendor: Vendor, log: Iterable[Request]) -> None:
+    """Hold what a fake received against the vendor's contract, for all tests that skip nothing without one.
+
+    Very large calls are left to the tests of batches.
+    """
+    judge = contract_or_none(vendor)
+    if judge is not None:
+        judge.check(arrived(request) for request in log if len(request.content) < LARGE)
 
 
 def _told(error: BaseException) -> Iterator[str]:

@@ -186,6 +186,7 @@ def test_more_change_than_the_guard_allows_is_a_finding_with_its_figures(judge: 
     assert finding.sentence() == "subjects added or removed: column max to be between, at most 3 (found 13)"
     told = {"before": 10, "after": 3, "added": 3, "removed": 10, "moved": 13, "change": 1.3, "desired": 3}
     assert told.items() <= result.figures.items()
+    assert json.dumps(result.as_json())
     assert judge(guarded, before=0).passed
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.audiences.destinations import klaviyo, sendgrid
+from tests.audiences.contracts import Vendor, arrived, contract
 from tests.audiences.fakes.fake import Brain, Fake, faked
 from tests.audiences.fakes.klaviyo import API_KEY as KLAVIYO_KEY
 from tests.audiences.fakes.klaviyo import Klaviyo
@@ -78,6 +79,16 @@ def test_reruns_may_be_killed_and_the_service_may_fail_as_well(day: Day) -> None
 @pytest.mark.parametrize("seed", range(6))
 def test_a_service_that_fails_at_random_is_told_everything_once(day: Day, seed: int) -> None:
     day.killed_at(plan=Plan(share=0.5, seed=seed))
+
+
+@pytest.mark.parametrize("name", BRAINS)
+def test_troubled_requests_too_are_as_the_description_wants_them(name: Vendor, fake: Fake, tmp_path: Path) -> None:
+    judge = contract(name)
+    begun(name, fake, tmp_path, SECOND).killed_at(plan=Plan(share=0.5, seed=7))
+    brain = fake.tell().brain
+    assert isinstance(brain, Klaviyo | SendGrid)
+    assert len(brain.log) > 10
+    judge.check(map(arrived, brain.log))
 
 
 @pytest.mark.parametrize("trouble", list(Trouble))

@@ -11,7 +11,7 @@ import pytest
 from orchestration.audiences.audience import Send
 from orchestration.audiences.destinations.klaviyo import MOST_BYTES, Klaviyo, klaviyo_destination
 from orchestration.audiences.errors import DestinationError
-from tests.audiences.contracts import arrived, contract, unnoticed
+from tests.audiences.contracts import arrived, check_if_described, contract, unnoticed
 from tests.audiences.fakes.klaviyo import API_KEY
 from tests.audiences.fakes.klaviyo import Klaviyo as Fake
 from tests.audiences.fakes.serving import serving
@@ -22,8 +22,10 @@ AUDIENCE = replace(IDENTIFIED, destination="klaviyo", into={"list": "L1"})
 
 
 @pytest.fixture
-def fake() -> Fake:
-    return Fake()
+def fake() -> Iterator[Fake]:
+    fake = Fake()
+    yield fake
+    check_if_described("klaviyo", fake.log)
 
 
 @pytest.fixture

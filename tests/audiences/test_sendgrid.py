@@ -12,7 +12,7 @@ from orchestration.audiences.audience import Send
 from orchestration.audiences.destinations.sendgrid import MOST_BYTES, SendGrid, sendgrid_destination
 from orchestration.audiences.destinations.sendgrid_errors import UNNAMED
 from orchestration.audiences.errors import DestinationError
-from tests.audiences.contracts import arrived, contract, unnoticed
+from tests.audiences.contracts import arrived, check_if_described, contract, unnoticed
 from tests.audiences.fakes.sendgrid import API_KEY, LIST
 from tests.audiences.fakes.sendgrid import SendGrid as Fake
 from tests.audiences.fakes.serving import Request, serving
@@ -25,8 +25,11 @@ AUDIENCE = replace(
 
 
 @pytest.fixture
-def fake() -> Fake:
-    return Fake()
+def fake() -> Iterator[Fake]:
+    fake = Fake()
+    yield fake
+    # The file of errors lies on another server, which no description speaks of.
+    check_if_described("sendgrid", [request for request in fake.log if request.parts[0] != "errors"])
 
 
 @pytest.fixture
@@ -245,7 +248,6 @@ def test_requests_are_as_the_description_wants_them(fake: Fake, line: Line) -> N
     line.push([*by_mail("abc", first_name="X", e1_T="pro", e2_N=1), *by_mail("w")])
     line.push(by_mail("ac", first_name="Y"))
     judge = contract("sendgrid")
-    # The file of errors lies on another server, which no description speaks of.
     calls = [arrived(request) for request in fake.log if request.parts[0] != "errors"]
     judge.check(calls)
     assert {judge.operation_of(call) for call in calls} == {

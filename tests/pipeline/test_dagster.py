@@ -12,6 +12,7 @@ import pytest
 from orchestration.defs.build import EVERYTHING, build_definitions
 from orchestration.defs.calendar import RANGE_END, RANGE_START
 from orchestration.defs.instance import open_instance
+from orchestration.defs.withholding import PUSH
 from orchestration.demo import QUIET, failure_words
 from tests.pipeline.club import SPECS, club, day
 from tests.project import SmallProject
@@ -36,8 +37,9 @@ class Dagster:
     project: SmallProject
     definitions: dg.Definitions
 
-    def run(self, job: str, first: date, last: date) -> dg.ExecuteInProcessResult:
-        tags = {RANGE_START: first.isoformat(), RANGE_END: last.isoformat()}
+    def run(self, job: str, first: date, last: date, **more: str) -> dg.ExecuteInProcessResult:
+        """Run a job for a range of days, pushing although they are old unless `push` says otherwise."""
+        tags = {RANGE_START: first.isoformat(), RANGE_END: last.isoformat(), PUSH: more.get("push", "yes")}
         with open_instance(self.project.settings) as instance:
             found = self.definitions.resolve_job_def(job)
             return found.execute_in_process(instance=instance, tags=tags, run_config=QUIET, raise_on_error=False)
@@ -129,7 +131,13 @@ def test_an_audience_that_is_not_fit_to_send_is_not_pushed(ran: tuple[Dagster, d
     made.project.execute("update main.audience_pro_mail set email = 'one@example.com'")
     result = made.run("audience_pro_mail", day(2), day(2))
     assert not result.success
-    assert list(failed_checks(result)) == ["audience_pro_mail fit_to_send"]
+    [(name, check)] = failed_checks(result).items()
+    assert (name, check.blocking) == ("audience_pro_mail fit_to_send", True)
+    assert "email: column values to be unique (2 rows not" in str(check.metadata["failed"].value)
+    assert (check.metadata["desired"].value, check.metadata["before"].value) == (2, 2)
+    page = Path(str(check.metadata["data docs"].value))
+    assert page.is_relative_to(made.project.settings.state / "gates" / "docs")
+    assert "one@example.com" not in page.read_text(encoding="utf-8") + str(check.metadata)
     assert succeeded(result) == set()
     assert made.sent() == before
 
