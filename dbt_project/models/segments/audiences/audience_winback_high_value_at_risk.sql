@@ -49,8 +49,6 @@ select
         then 'consent'
         when variants."variant" = 'holdout'
         then 'holdout'
-        when variants."variant" is null
-        then 'split'
     end as held_back_by,
     coalesce(people.accepts_marketing, false) as consent,
     {{ as_of() }} as as_of_date
