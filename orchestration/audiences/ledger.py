@@ -83,7 +83,13 @@ class Entry:
 
 
 def create_ledger(warehouse: Warehouse) -> None:
-    """Create the ledger's schema and tables where they are missing."""
+    """Create the ledger's schema, tables and columns where they are missing."""
+    listed = warehouse.rows(
+        "select table_name, column_name from information_schema.columns where table_schema = 'ledger'"
+    )
+    wanted = {(name, each.split()[0]) for name, columns in TABLES.items() for each in columns.split(",")}
+    if wanted.issubset(listed):
+        return
     warehouse.execute("create schema if not exists ledger")
     for name, columns in TABLES.items():
         warehouse.execute(f"create table if not exists ledger.{name} ({columns})")
