@@ -188,9 +188,7 @@ class Api:
             raise failure
         if response.is_success:
             return Answer(response.status_code, _json(response))
-        # Some services quote the token that they refuse.
-        token = response.request.headers.get("Authorization", "").rpartition(" ")[2]
-        told = complaint(_json(response), [call.said, token])
+        told = complaint(_json(response), [call.said, _token(response)])
         problem = f"HTTP {response.status_code}" + (f" ({told})" if told else "")
         if response.status_code in call.accepts:
             return Answer(response.status_code, _json(response), problem)
@@ -312,6 +310,11 @@ def _distrusts(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
+
+
+def _token(response: httpx.Response) -> str:
+    """What the call proved itself by: some services quote the token that they refuse."""
+    return response.request.headers.get("Authorization", "").rpartition(" ")[2]
 
 
 def _json(response: httpx.Response) -> Json:
