@@ -5,7 +5,7 @@ BI := .venv-bi
 BI_INSTALLED := $(BI)/.installed
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: demo test test-bi check dev bench fuzz stories kills services lock clean
+.PHONY: demo test test-bi check dev bench fuzz kills services lock clean
 
 demo: $(INSTALLED)
 	$(BIN)/muster demo
