@@ -314,7 +314,7 @@ def _distrusts(error: BaseException | None) -> bool:
 
 def _token(response: httpx.Response) -> str:
     """What the call proved itself by: some services quote the token that they refuse."""
-    return response.request.headers.get("Authorization", "").rpartition(" ")[2]
+    return str(response.request.headers.get("Authorization", "")).rpartition(" ")[2]
 
 
 def _json(response: httpx.Response) -> Json:
