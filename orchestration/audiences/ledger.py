@@ -155,6 +155,12 @@ class Ledger:
         found = self.warehouse.rows(f"{sql} where audience = ? and destination = ?", self._mine)
         return {str(key): Acknowledged(*cast("tuple[Any, ...]", state)) for key, *state in found}
 
+    def elsewhere(self) -> dict[str, int]:
+        """Members that other destinations still have, by destination: the audience was once sent there."""
+        sql = "select destination, count(*) from ledger.members where audience = ? and destination <> ?"
+        found = self.warehouse.rows(f"{sql} and removed_on is null group by 1 order by 1", self._mine)
+        return {str(name): int(str(count)) for name, count in found}
+
     def files(self) -> list[str]:
         """The paths of the files of all acknowledged deliveries, in order."""
         sql = "select file_name from ledger.deliveries where audience = ? and destination = ? and file_name <> ''"
