@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
+from orchestration.audiences.audience import audiences_of
 from orchestration.audiences.tombstones import entities_with_tombstones, erased_among
 from orchestration.audiences.values import key_to_text
 from orchestration.document import entities, relations
@@ -28,16 +30,34 @@ def erase_rows(
 def _places(
     warehouse: Warehouse, document: Mapping[str, Any], known: Mapping[str, Any], entity: str, key: str
 ) -> Iterator[tuple[str, str, str, list[object]]]:
-    """Every table with rows of the entity's subjects, with the condition that finds the subject's own."""
-    column, names = str(known[entity]["key"]), relations(document)
+    """Every table with rows of the entity's subjects, with the condition that finds the subject's own.
+
+    Rows of other entities' subjects are left alone: they may have the same key, or belong to the subject.
+    """
+    names, owners = relations(document), _owners(document, known)
+    subjects = {str(source["model"]): str(source["key"]) for source in known[entity]["sources"]}
     for name, (schema, columns) in _base_tables(warehouse).items():
         table = f"ledger.{quoted_name(name)}" if schema == "ledger" else names.get(name)
-        if table is None:
+        column = subjects.get(name, str(known[entity]["key"]))
+        if table is None or entity not in owners.get(name, {entity}):
             continue
         if "subject_key" in columns and "entity" in columns:
             yield name, table, "entity = ? and subject_key = ?", [entity, key]
-        elif column in columns:
+        elif column in columns and schema != "ledger":
             yield name, table, f"cast({quoted_name(column)} as varchar) = ?", [key]
+
+
+def _owners(document: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, set[str]]:
+    """The entities whose subjects a table is about, by its name; of others nothing is known."""
+    found: dict[str, set[str]] = {}
+    for entity, described in known.items():
+        for source in described["sources"]:
+            found.setdefault(str(source["model"]), set()).add(entity)
+    for node in document["nodes"].values():
+        folder = PurePosixPath(str(node["original_file_path"])).parent.name
+        if folder in known and "segments" in PurePosixPath(str(node["original_file_path"])).parts:
+            found[str(node["name"])] = {folder}
+    return found | {audience.model: {audience.entity} for audience in audiences_of(document).values()}
 
 
 def _base_tables(warehouse: Warehouse) -> dict[str, tuple[str, tuple[str, ...]]]:

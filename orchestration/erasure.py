@@ -103,8 +103,7 @@ def _still_there(
 ) -> Iterator[str]:
     """Source tables that still have the subject."""
     tables, names = warehouse.tables(), relations(document)
-    for model in sorted({str(table["model"]) for table in entity["sources"]}):
-        column = str(entity["key"])
+    for model, column in sorted({(str(table["model"]), str(table["key"])) for table in entity["sources"]}):
         if model in tables and column in tables[model][1]:
             table = names.get(model, quoted_name(model))
             where = f"where cast({quoted_name(column)} as varchar) = ?"

@@ -243,7 +243,7 @@ class Ledger:
         self.warehouse.execute(f"insert into ledger.outbox select ?, {lists}", [key, *map(list, columns)])
 
     def _refuse(self, delivery: Delivery, refused: Sequence[Refusal]) -> None:
-        """Leave those whom the destination did not take as they were."""
+        """Leave those whom the destination did not take as they were, or removed where it took that much of them."""
         for start in range(0, len(refused), ROWS_A_STATEMENT):
             part = refused[start : start + ROWS_A_STATEMENT]
             keys = [each.key for each in part]
@@ -252,8 +252,9 @@ class Ledger:
                 [delivery.key, keys, [each.reason for each in part]],
             )
             self.warehouse.execute(
-                "delete from ledger.outbox where delivery_id = ? and subject_key in (select unnest(?::varchar[]))",
-                [delivery.key, keys],
+                "delete from ledger.outbox where delivery_id = ? and (subject_key in (select unnest(?::varchar[])) "
+                "or operation <> 'remove' and subject_key in (select unnest(?::varchar[])))",
+                [delivery.key, [each.key for each in part if each.removal], keys],
             )
 
     def _delivery(

@@ -14,10 +14,15 @@ from orchestration.audiences.values import Json
 
 @dataclass(frozen=True)
 class Refusal:
-    """A subject that the destination did not take, and its reason in words without personal data."""
+    """A subject that the destination did not take, and its reason in words without personal data.
+
+    `removal` is true where it did not even take the removal: the subject may still be there as it was. Otherwise a
+    removal of the subject in the same delivery is done.
+    """
 
     key: str
     reason: str
+    removal: bool = False
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,8 @@ class Receipt:
     """A destination's word that it has a delivery. `location` is for people.
 
     A file has a `path`, relative to the destination, a digest and a size; calls of an API have none. `repeated` is true
-    when everything was there before. Of whoever is in `refused` nothing is acknowledged, so it is sent again next time.
+    when everything was there before. Of whoever is in `refused` nothing but a removal is acknowledged, so the rest is
+    sent again next time.
     """
 
     delivery_id: str

@@ -31,6 +31,7 @@ AT_ONCE = 8
 LIMITS = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE, keepalive_expiry=30.0)
 JITTER = 0.1
 CHANCE = random.SystemRandom()
+PROOFS = "proofs"
 LOGGER = logging.getLogger(__name__)
 
 
@@ -188,7 +189,7 @@ class Api:
             raise failure
         if response.is_success:
             return Answer(response.status_code, _json(response))
-        told = complaint(_json(response), [call.said, _token(response)])
+        told = complaint(_json(response), [call.said, _proofs(response.request)])
         problem = f"HTTP {response.status_code}" + (f" ({told})" if told else "")
         if response.status_code in call.accepts:
             return Answer(response.status_code, _json(response), problem)
@@ -199,11 +200,20 @@ class Api:
     def _respond(self, call: Call, key: str) -> tuple[httpx.Response | None, Exception]:
         try:
             return self._client.send(self._request(call, key), auth=_Signed(self._signing, key)), _Again("")
-        except httpx.TransportError as error:
+        except (httpx.LocalProtocolError, UnicodeEncodeError):
+            remedy = (
+                f"look for a line break or an accent in what the environment variable {self._signing.variable} holds"
+            )
+            return None, self._error(call, "its secret cannot be sent in a header", f"{remedy}; {AGAIN}")
+        except httpx.RequestError as error:
             if _distrusts(error):
                 remedy = "let it show a certificate that this machine trusts; certificates are always verified"
                 return None, self._error(call, "its certificate cannot be verified", remedy)
             return None, _Again(self._problem(call, type(error).__name__))
+
+    def unreadable(self, call: Call) -> DestinationError:
+        """The error of a call whose answer is not what the service describes, whoever gave it in its place."""
+        return self._error(call, "the answer cannot be read", f"look what answers at its endpoint; {AGAIN}")
 
     def _request(self, call: Call, key: str) -> httpx.Request:
         headers = {"Idempotency-Key": key} if key else {}
@@ -275,8 +285,15 @@ class _Signed(httpx.Auth):
         self._signing, self._key = signing, key
 
     def auth_flow(self, request: httpx.Request) -> Any:
-        request.headers.update(self._signing.headers(self._key, request.content))
+        proofs = self._signing.headers(self._key, request.content)
+        request.headers.update(proofs)
+        request.extensions[PROOFS] = proofs
         yield request
+
+
+def _proofs(request: httpx.Request) -> list[Json]:
+    """What proved whom a call came from: some services repeat it in their complaints."""
+    return [word for proof in request.extensions.get(PROOFS, {}).values() for word in proof.split()]
 
 
 class _Silence(logging.Filter):
@@ -312,14 +329,9 @@ def _distrusts(error: BaseException | None) -> bool:
     return False
 
 
-def _token(response: httpx.Response) -> str:
-    """What the call proved itself by: some services quote the token that they refuse."""
-    return str(response.request.headers.get("Authorization", "")).rpartition(" ")[2]
-
-
 def _json(response: httpx.Response) -> Json:
     try:
         said: Json = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return said

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 from urllib.parse import quote
 
 from orchestration.audiences.audience import Audience
@@ -115,7 +116,7 @@ class _Push:
         worn = [row for row in rows if self._wanted(row) in numbers]
         found = find(self.session, self.addresses, worn)
         calls = [_untag(contact, numbers[self._wanted(row)]) for row in worn for contact in found[row].all]
-        self.session.each(calls, lambda _answer: None, told)
+        self.session.each(calls, _reason, told)
 
     def _tags(self) -> dict[str, str]:
         """Intercom's numbers of the tags, by name in small letters: it does not tell capitals apart."""
@@ -123,10 +124,9 @@ class _Push:
         return {str(name): str(number) for name, number in kept.items()} if isinstance(kept, dict) else {}
 
     def _ours(self, answer: Answer) -> Json:
-        tags = answer.body.get("data") if isinstance(answer.body, dict) else None
-        known = [tag for tag in (tags if isinstance(tags, list) else ()) if isinstance(tag, dict)]
+        said: Any = answer.body
         mine = self.workspace.tag.casefold()
-        names = {str(tag.get("name")).casefold(): str(tag.get("id")) for tag in known}
+        names = {str(tag["name"]).casefold(): str(tag["id"]) for tag in said["data"]}
         return {name: number for name, number in names.items() if name.startswith(mine)}
 
     def _wanted(self, row: Row) -> str:
@@ -202,7 +202,8 @@ def _tag(tag: str, contacts: Sequence[str]) -> Call:
 
 def _reason(answer: Answer) -> Json:
     """Why Intercom did not do it, null where it did."""
-    if answer.status < 400:
+    said: Any = answer.body
+    if answer.status < 400 and said["id"]:
         return None
     if answer.status in GONE:
         return "Intercom no longer has its contact"

@@ -104,20 +104,25 @@ class _Page:
 
 def _reading(field: str, batch: Sequence[tuple[Row, str]]) -> Callable[[Answer], Json]:
     def read(answer: Answer) -> Json:
-        body: Any = answer.body if isinstance(answer.body, dict) else {}
+        body: Any = answer.body
         by_value = defaultdict[str, list[Any]](list)
-        for contact in body.get("data") or ():
-            by_value[str(contact.get(field)).casefold()].append(contact)
+        for contact in body["data"]:
+            by_value[_folded(field, str(contact.get(field)))].append(contact)
         hits = [
             _Hit(place, str(contact["id"]), contact.get("role") == "user")
             for place, (row, value) in enumerate(batch)
-            for contact in by_value[value.casefold()]
+            for contact in by_value[_folded(field, value)]
             if field == EXTERNAL_ID or not _is_another(contact, row)
         ]
         following = (body.get("pages") or {}).get("next") or {}
         return _Page(tuple(hits), str(following.get("starting_after") or "")).told()
 
     return read
+
+
+def _folded(field: str, value: str) -> str:
+    """A value as Intercom tells it from others: capitals make a difference in external ids, in addresses none."""
+    return value.casefold() if field == EMAIL else value
 
 
 def _is_another(contact: Mapping[str, Any], row: Row) -> bool:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from http import HTTPStatus
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, quote, urlsplit
 
 from orchestration.audiences.audience import Audience
@@ -40,9 +41,11 @@ MOST_PROFILES, MOST_BYTES, MOST_PROFILE_BYTES = 10_000, 5_000_000, 100_000
 MOST_REMOVED = 1_000
 MOST_FOUND, MOST_FILTER_BYTES = 100, 4_000
 MOST_A_PAGE = 100
+NO_CONTENT, NOT_FOUND = HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND
 JOBS = "/api/profile-bulk-import-jobs"
 TOO_LARGE = "its profile is larger than the 100 KB that Klaviyo takes"
 POINTER = re.compile(r"profiles/data/(\d+)\b")
+Shown = TypeVar("Shown")
 TEMPO = Tempo(
     rates=(Rate(10, 1.0), Rate(150, 60.0)),
     patience=Patience(),
@@ -134,7 +137,7 @@ class _Push:
                 call = Call(
                     "take profiles off the list", "DELETE", self._list, {"data": told}, media_type=JSON_API, key=key
                 )
-                self.session.call(call, lambda _answer: True)
+                self.session.call(call, _is_done)
             self._told(min((len(parts) - len(left) + number) * MOST_REMOVED, len(removals)))
 
     def _removal_key(self, rows: Sequence[Row]) -> str:
@@ -164,21 +167,25 @@ class _Push:
                 "fields[profile]": ",".join(IDENTIFIERS),
                 "page[size]": str(MOST_A_PAGE),
             }
-            for profile in self._pages("look profiles up", "/api/profiles", query):
-                held = _identifiers(profile["attributes"])
+            for held, number in self._pages("look profiles up", "/api/profiles", query, _profile_shown):
                 row = by_value.get(held.get(name, ""))
                 if row is not None and _agree(held, self._known(row)):
-                    yield row.key, str(profile["id"])
+                    yield row.key, number
 
-    def _pages(self, operation: str, path: str, query: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
-        cursor: Mapping[str, str] = {}
-        while True:
-            said: Any = self.session.ask(Call(operation, "GET", path, query={**query, **cursor})).body
-            yield from said["data"]
-            following = (said.get("links") or {}).get("next")
-            if not following:
-                return
-            cursor = {"page[cursor]": parse_qs(urlsplit(following).query)["page[cursor]"][0]}
+    def _pages(
+        self, operation: str, path: str, query: Mapping[str, str], read: Callable[[Any], Shown]
+    ) -> Iterator[Shown]:
+        def page(answer: Any) -> tuple[list[Shown], str | None]:
+            following = (answer.body.get("links") or {}).get("next")
+            cursor = parse_qs(urlsplit(following).query)["page[cursor]"][0] if following else None
+            return [read(each) for each in answer.body["data"]], cursor
+
+        shown, cursor = self.session.ask(Call(operation, "GET", path, query=query), page)
+        yield from shown
+        while cursor:
+            further = Call(operation, "GET", path, query={**query, "page[cursor]": cursor})
+            shown, cursor = self.session.ask(further, page)
+            yield from shown
 
     def _import(self, rows: Sequence[Row], done: int) -> tuple[Refusal, ...]:
         unknown = [row for row in rows if not self._known(row)]
@@ -241,15 +248,12 @@ class _Push:
         if status != "complete":
             self.session.journal.keep(job.key, None)
             raise self._error(f"the import was {status}", "export again: it is begun anew")
-        for error in self._pages("read import errors", f"{path}/import-errors", {"page[size]": str(MOST_A_PAGE)}):
-            yield self._refusal(error["attributes"], job.rows)
+        asked = {"page[size]": str(MOST_A_PAGE)}
+        for error in self._pages("read import errors", f"{path}/import-errors", asked, _error_shown):
+            yield self._refusal(error, job.rows)
 
     def _status(self, path: str) -> str | None:
-        answer = self.session.ask(Call("watch the import", "GET", path, accepts=frozenset({404})))
-        if answer.status == 404:
-            return "lost"
-        said: Any = answer.body
-        status = str(said["data"]["attributes"]["status"])
+        status = self.session.ask(Call("watch the import", "GET", path, accepts=frozenset({404})), _job_status)
         return None if status in ("queued", "processing") else status
 
     def _refusal(self, error: Mapping[str, Any], rows: Sequence[Row]) -> Refusal:
@@ -295,6 +299,25 @@ def _agree(held: Mapping[str, str], asked: Mapping[str, str]) -> bool:
     """Whether a profile is who was asked for: an address may have passed to somebody else."""
     name = "external_id"
     return name not in held or name not in asked or held[name] == asked[name]
+
+
+def _is_done(answer: Any) -> Json:
+    if answer.status != NO_CONTENT:
+        raise ValueError
+    return True
+
+
+def _profile_shown(told: Any) -> tuple[dict[str, str], str]:
+    """The identifiers of a profile and Klaviyo's id."""
+    return _identifiers(told["attributes"]), str(told["id"])
+
+
+def _error_shown(told: Any) -> Mapping[str, Any]:
+    return {**told["attributes"]}
+
+
+def _job_status(answer: Any) -> str:
+    return "lost" if answer.status == NOT_FOUND else str(answer.body["data"]["attributes"]["status"])
 
 
 def _job_id(answer: Any) -> Json:

@@ -224,17 +224,14 @@ class _Push:
     def _search(self, name: str, values: Sequence[str]) -> Iterator[tuple[str, Contact]]:
         path = f"{CONTACTS}/search/identifiers/{name}"
         call = Call("look contacts up", "POST", path, {"identifiers": [*values]}, accepts=frozenset({400, 404}))
-        answer = self.session.ask(call)
-        if answer.status == 400 and len(values) > 1:
+        status, found = self.session.ask(call, _contacts_shown)
+        if status == 400 and len(values) > 1:
             # One value that SendGrid does not like spoils the search of all others.
             middle = len(values) // 2
             yield from self._search(name, values[:middle])
             yield from self._search(name, values[middle:])
-        elif answer.status == 200:
-            said: Any = answer.body
-            for value, told in said["result"].items():
-                if contact := told.get("contact"):
-                    yield (value.lower() if name == "email" else value), contact_shown(contact)
+        for value, contact in found.items():
+            yield (value.lower() if name == "email" else value), contact
 
     def _upsert(self, rows: Sequence[Row], *, enrol: bool) -> Iterator[Refusal]:
         objections = {row.key: objection_to(row, self.delivery.layout.key) for row in rows}
@@ -329,26 +326,39 @@ class _Push:
         Without `missing` a job is waited for that SendGrid may not know yet, and is lost if it never does.
         """
         path = f"{CONTACTS}/imports/{quote(job, safe='')}"
-        statuses: list[int] = []
+        lost: list[bool] = []
 
         def ended() -> Mapping[str, Any] | None:
-            answer = self.session.ask(Call("watch a job", "GET", path, accepts=frozenset({404})))
-            said: Any = answer.body
-            statuses.append(answer.status)
-            if answer.status == 404:
+            told = self.session.ask(Call("watch a job", "GET", path, accepts=frozenset({404})), _job_told)
+            lost.append(told is None)
+            if told is None:
                 return {"status": missing} if missing else None
-            pending = said["status"] == "pending"
-            return None if pending else {**(said.get("results") or {}), "status": said["status"]}
+            return None if told["status"] == "pending" else told
 
         results = self.sendgrid.tempo.job.until(ended)
         if results is not None:
             return results
-        if statuses[-1] == 404:
+        if lost[-1]:
             return {"status": "lost"}
         raise self._error("a job is still going on", AGAIN)
 
     def _error(self, problem: str, remedy: str) -> DestinationError:
         return DestinationError(f"destination {self.sendgrid.name}: {problem}", remedy)
+
+
+def _contacts_shown(answer: Answer) -> tuple[int, Mapping[str, Contact]]:
+    """The status, and the contacts by the identifier that was asked for."""
+    said: Any = answer.body
+    if answer.status >= 400:
+        return answer.status, {}
+    held = {value: told.get("contact") for value, told in said["result"].items()}
+    return answer.status, {value: contact_shown(contact) for value, contact in held.items() if contact}
+
+
+def _job_told(answer: Answer) -> Mapping[str, Any] | None:
+    """A job's results with its status, null where SendGrid does not know it."""
+    said: Any = answer.body
+    return None if answer.status == 404 else {**(said.get("results") or {}), "status": said["status"]}
 
 
 def _job_of(answer: Answer) -> Json:

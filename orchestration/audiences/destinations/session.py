@@ -11,7 +11,9 @@ import hashlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
+from typing import TypeVar
 
 from orchestration.audiences.destinations.base import Journal
 from orchestration.audiences.destinations.http import AT_ONCE, Answer, Api, Call
@@ -19,6 +21,7 @@ from orchestration.audiences.errors import DestinationError
 from orchestration.audiences.values import Json, canonical_json
 
 WINDOW = 512
+Said = TypeVar("Said")
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Session:
         key = self.key_of(call)
         if kept := _kept(self.journal.answer(key)):
             return kept[0]
-        return self._keep(key, read(self.api.send(call, key)))
+        return self._keep(key, self._read(call, read, self.api.send(call, key)))
 
     def each(
         self, calls: Iterable[Call], read: Callable[[Answer], Json], told: Callable[[int], None] = lambda _done: None
@@ -54,9 +57,12 @@ class Session:
                 told(len(answers))
         return answers
 
-    def ask(self, call: Call) -> Answer:
-        """The answer to a question that changes nothing and may be different each time. Raises DestinationError."""
-        return self.api.send(call)
+    def ask(self, call: Call, read: Callable[[Answer], Said]) -> Said:
+        """What `read` takes from the answer to a question that changes nothing and may be different each time.
+
+        Raises DestinationError.
+        """
+        return self._read(call, read, self.api.send(call))
 
     def key_of(self, call: Call) -> str:
         """SHA-256 of the delivery's key, the operation and all that the call says."""
@@ -70,13 +76,13 @@ class Session:
         kept = [_kept(self.journal.answer(key)) for key in keys]
         # Equal calls are one call.
         missing = {key: call for key, call, known in zip(keys, calls, kept, strict=True) if not known}
-        made = {key: pool.submit(self.api.send, call, key) for key, call in missing.items()}
+        made = {key: (call, pool.submit(self.api.send, call, key)) for key, call in missing.items()}
         errors: list[DestinationError] = []
         new: dict[str, Json] = {}
-        for key, future in made.items():
+        for key, (call, future) in made.items():
             if errors:
                 future.cancel()
-            self._take(key, future, read, new, errors)
+            self._take(key, future, partial(self._read, call, read), new, errors)
         if errors:
             raise errors[0]
         return [known[0] if known else new[key] for key, known in zip(keys, kept, strict=True)]
@@ -95,6 +101,14 @@ class Session:
             new[key] = self._keep(key, read(future.result()))
         except DestinationError as error:
             errors.append(error)
+
+    def _read(self, call: Call, read: Callable[[Answer], Said], answer: Answer) -> Said:
+        try:
+            return read(answer)
+        except (LookupError, TypeError, AttributeError, ValueError):
+            error = self.api.unreadable(call)
+        # Raised outside of the handler: what it handled shows what was answered.
+        raise error
 
     def _keep(self, key: str, said: Json) -> Json:
         # In a list, since a journal says null where it has no answer.

@@ -58,7 +58,7 @@ class Webhook:
 
     def deliver(self, delivery: Delivery, journal: Journal) -> Receipt:
         """Send an event for each row. Raises DestinationError."""
-        refused: dict[str, str] = {}
+        refused: dict[str, Refusal] = {}
         told = 0
         with Api(self.name, self.url, self.signing, patience=self.patience) as api:
             session = Session(api, delivery.key, journal)
@@ -70,7 +70,7 @@ class Webhook:
         return Receipt(
             delivery_id=delivery.key,
             location=self.name,
-            refused=tuple(Refusal(key, reason) for key, reason in refused.items()),
+            refused=tuple(refused.values()),
         )
 
     def _batches(self, delivery: Delivery) -> Sequence[Sequence[Row]]:
@@ -82,11 +82,12 @@ class Webhook:
             delivery.rows, sizes.__getitem__, most=self.events_per_call, most_bytes=most_bytes, around=around
         ).within
 
-    def _send(self, session: Session, delivery: Delivery, rows: Sequence[Row]) -> dict[str, str]:
+    def _send(self, session: Session, delivery: Delivery, rows: Sequence[Row]) -> dict[str, Refusal]:
         if not rows:
             return {}
         reason = session.call(self._call(delivery, rows), _reason)
-        return {row.key: str(reason) for row in rows} if reason else {}
+        staying = {row.key for row in rows if row.operation is Operation.REMOVE}
+        return {row.key: Refusal(row.key, str(reason), row.key in staying) for row in rows} if reason else {}
 
     def _call(self, delivery: Delivery, rows: Sequence[Row]) -> Call:
         events: list[Json] = [_event(delivery, row) for row in rows]
