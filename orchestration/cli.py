@@ -336,7 +336,13 @@ def _check_calendar(settings: Settings, compilation: Compilation) -> None:
 
 
 @app.command()
-def run(as_of: AsOf = None, project: Project = None, as_json: AsJson = False) -> None:
+def run(
+    as_of: Annotated[
+        datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day to judge; by default yesterday.")
+    ] = None,
+    project: Project = None,
+    as_json: AsJson = False,
+) -> None:
     """Judge one day, record it, and publish the marts."""
     _run_days(project, as_of, as_of, as_json)
 

@@ -122,6 +122,7 @@ def _check_pairs(fields: Fields, report: Report) -> None:
     """Report fields that stand without the one they need."""
     for name, needed, remedy in (
         ("split", "salt", "write `salt: …` once, and never change it: it decides who is in which variant"),
+        ("salt", "split", "write `split: …`, or take `salt` out"),
         ("group", "priority", "write `priority: 1`: of a group's audiences the smallest number has a subject"),
         ("priority", "group", "write `group: …`, the name that competing audiences share"),
     ):

@@ -207,6 +207,9 @@ def _address(node: Node) -> str:
     """An address that nobody on the way can read along."""
     text = as_text(node)
     parts = urlsplit(text)
+    if "@" in parts.netloc:
+        message = "an address names no user and no password, which no file holds"
+        raise error("written-secret", message, _masked(node), "take what stands before the `@` out")
     if not parts.hostname or (parts.scheme != "https" and parts.hostname not in LOOPBACK):
         help_ = "begin it with `https://`; only on this machine itself `http://` will do"
         raise error("bad-address", f"`{text}` is no address that may be called", node.span, help_)

@@ -25,7 +25,7 @@ from orchestration.erasure import erase
 from orchestration.errors import UnknownNameError
 from orchestration.warehouse import DuckDB
 from tests.audiences.workspace import WINBACK, open_gate, surroundings
-from tests.pipeline.club import SPECS, club, day
+from tests.pipeline.club import CATALOG, SPECS, club, day
 from tests.project import SmallProject
 
 AUDIENCE = "segment: pro\ndestination: drop\nidentify_by: [email]\nguard: {allow_empty: true}\n"
@@ -33,7 +33,14 @@ AUDIENCE = "segment: pro\ndestination: drop\nidentify_by: [email]\nguard: {allow
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> SmallProject:
-    specs = {**SPECS, "destinations.yml": "drop: {type: folder, path: drop}\n", "audiences/letter.yml": AUDIENCE}
+    # Figures of past days stay, and who was erased is still counted in them.
+    catalog = CATALOG.replace("    events:", "    metrics: all\n    events:")
+    specs = {
+        **SPECS,
+        "catalog.yml": catalog,
+        "destinations.yml": "drop: {type: folder, path: drop}\n",
+        "audiences/letter.yml": AUDIENCE,
+    }
     project = club(tmp_path_factory.mktemp("erasure") / "template", specs)
     project.run(day(0), day(2))
     deliver(project, 2)
