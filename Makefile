@@ -5,7 +5,7 @@ BI := .venv-bi
 BI_INSTALLED := $(BI)/.installed
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: demo test test-bi check dev bench fuzz services lock clean
+.PHONY: demo test test-bi check dev bench fuzz kills services lock clean
 
 demo: $(INSTALLED)
 	$(BIN)/muster demo
@@ -35,6 +35,11 @@ bench: $(INSTALLED)
 # Generated worlds on DuckDB against the evaluator, more of them than in the tests; an hour on two cores.
 fuzz: $(INSTALLED)
 	MUSTER_FUZZ_EXAMPLES=100000 $(BIN)/python -m pytest tests/reference/test_differential.py
+
+# Pushes killed at more points than in the tests, at all destinations; half an hour on two cores.
+kills: $(INSTALLED)
+	MUSTER_KILLS=150 $(BIN)/python -m pytest tests/audiences/test_killed.py tests/audiences/test_killed_apis.py \
+	  tests/audiences/test_killed_lists.py tests/audiences/test_sftp.py tests/audiences/test_s3.py
 
 # Servers from Debian's packages, where they are missing: PostgreSQL, OpenSSH, and Ceph's S3 gateway (280 MB). The tests
 # start their own on loopback and stop them; what Debian itself starts with a package, such as OpenSSH, is not touched.

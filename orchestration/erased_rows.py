@@ -10,7 +10,6 @@ from orchestration.audiences.audience import audiences_of
 from orchestration.audiences.tombstones import entities_with_tombstones, erased_among
 from orchestration.audiences.values import key_to_text
 from orchestration.document import entities, relations
-from orchestration.publishing.mart import incremental_marts
 from orchestration.warehouse import Warehouse, quoted_name
 
 
@@ -84,11 +83,3 @@ def erase_again(warehouse: Warehouse, document: Mapping[str, Any]) -> int:
 def _judged(warehouse: Warehouse, document: Mapping[str, Any], entity: Mapping[str, Any], name: str) -> Iterator[str]:
     key, table = quoted_name(str(entity["key"])), relations(document)[f"{name}_history"]
     return (key_to_text(found) for (found,) in warehouse.rows(f"select distinct {key} from {table}"))
-
-
-def drop_incremental_marts(warehouse: Warehouse, document: Mapping[str, Any]) -> None:
-    """Let the marts that days are added to be made anew, from a history without the subject."""
-    tables, names = warehouse.tables(), relations(document)
-    for name in incremental_marts(document):
-        if name in tables:
-            warehouse.execute(f"drop table {names[name]}")

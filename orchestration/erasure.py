@@ -21,10 +21,11 @@ from orchestration.compiler.problem import nearest
 from orchestration.days import recorded_days
 from orchestration.dbt import Dbt
 from orchestration.document import entities, relations
-from orchestration.erased_rows import drop_incremental_marts, erase_rows
+from orchestration.erased_rows import erase_rows
 from orchestration.errors import UnknownNameError
 from orchestration.pipeline import RunError, days_to_publish, open_warehouse, publish
 from orchestration.publishing.folder import PublishedFolder
+from orchestration.publishing.mart import drop_incremental_marts
 from orchestration.pushing import surroundings
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse, quoted_name

@@ -196,6 +196,8 @@ def dry_run(told: Mapping[str, Any], *, as_json: bool) -> None:
     for name, keys in (told.get("keys") or told["examples"]).items():
         if keys:
             line(f"  {name}: {', '.join(keys)}{'' if 'keys' in told else ' (hashes of keys)'}")
+    for destination, count in told["elsewhere"].items():
+        line(f"{destination} still has {count} members from before the audience was sent to {told['destination']}")
     for reason in told["stops"]:
         line(f"would be stopped: {reason}")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from orchestration.document import DEFINITION_HISTORY, relations
 from orchestration.errors import MusterError
-from orchestration.publishing.mart import incremental_marts
+from orchestration.publishing.mart import drop_incremental_marts, incremental_marts
 from orchestration.warehouse import Warehouse, quoted_name
 
 KEY_COLUMNS = ("segment", "from_segment", "to_segment", "other_segment")
@@ -105,9 +105,7 @@ def _join_stays(warehouse: Warehouse, document: Mapping[str, Any], entity: str, 
             "and earlier.entered_on < later.entered_on and coalesce(earlier.exited_on > later.entered_on, true)",
             [segment],
         )
-    for name in incremental_marts(document):
-        if name in tables:
-            warehouse.execute(f"drop table {names[name]}")
+    drop_incremental_marts(warehouse, document)
 
 
 def _tables_with_keys(

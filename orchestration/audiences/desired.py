@@ -91,17 +91,28 @@ def read_desired(warehouse: Warehouse, audience: Audience) -> Desired:
     columns = (*audience.columns, *((CONSENT,) if audience.consent else ()), *((VARIANT,) if audience.split else ()))
     present = _check_columns(warehouse, audience, (*columns, HELD_BACK_BY))
     reason = exp.column(HELD_BACK_BY, quoted=True)
-    rows, erased = _without_erased(warehouse, audience, _read(warehouse, audience, columns, reason.is_(exp.null())))
-    named = rows_to_named(audience, rows)
-    held = [*_held(warehouse, audience, present), *(Held(key, ERASED) for key in sorted(erased))]
-    unnamed = [Held(key, IDENTIFIER) for key in named.unnamed]
+    named, unsendable = _sendable(warehouse, audience, columns, reason.is_(exp.null()))
+    if HOLDOUT in audience.split:
+        # Whoever could not have been sent anyway is nobody to compare with.
+        unsendable |= _sendable(warehouse, audience, columns, reason.eq(HOLDOUT))[1]
+    held = {each.key: each for each in _held(warehouse, audience, present)} | unsendable
     return Desired(
         members=_members(audience, named),
         # Who left the segment and may not be contacted any more is no member that is held back.
-        held=_in_order([*(each for each in held if each.by != "withdrawn"), *unnamed]),
-        withdrawn=frozenset(each.key for each in held if each.by in WITHDRAWN),
+        held=_in_order(each for each in held.values() if each.by != "withdrawn"),
+        withdrawn=frozenset(each.key for each in held.values() if each.by in WITHDRAWN),
         rows=named.rows,
     )
+
+
+def _sendable(
+    warehouse: Warehouse, audience: Audience, columns: Sequence[str], where: exp.Condition
+) -> tuple[Named, dict[str, Held]]:
+    """Of the rows that meet a condition those who can be sent, and all others with what is in the way."""
+    rows, erased = _without_erased(warehouse, audience, _read(warehouse, audience, columns, where))
+    named = rows_to_named(audience, rows)
+    reasons = {**dict.fromkeys(named.unnamed, IDENTIFIER), **dict.fromkeys(erased, ERASED)}
+    return named, {key: Held(key, by) for key, by in reasons.items()}
 
 
 def _without_erased(warehouse: Warehouse, audience: Audience, rows: pa.Table) -> tuple[pa.Table, frozenset[str]]:

@@ -25,6 +25,7 @@ class DryRun:
 
     `before` and `after` are the destination's sizes; `variants` counts the desired by variant, whoever is held out too.
     `unfinished` is the number of rows of an earlier delivery that would be finished first, and counts as acknowledged.
+    `elsewhere` counts members at destinations that the audience was sent to before: they stay there.
     """
 
     audience: str
@@ -40,6 +41,7 @@ class DryRun:
     held_back: Mapping[str, int]
     variants: Mapping[str, int]
     unfinished: int
+    elsewhere: Mapping[str, int]
     stops: tuple[str, ...]
 
     def as_json(self, *, show_keys: bool = False) -> dict[str, object]:
@@ -60,6 +62,7 @@ class DryRun:
             "held_back": dict(self.held_back),
             "variants": dict(self.variants),
             "unfinished": self.unfinished,
+            "elsewhere": dict(self.elsewhere),
             "stops": [*self.stops],
             "keys" if show_keys else "examples": {
                 name: [*keys] if show_keys else [key_hash(key) for key in keys[:EXAMPLES]]
@@ -86,6 +89,7 @@ def dry_run(warehouse: Warehouse, audience: Audience, as_of: date, *, gate: Gate
         held_back=desired.held_back,
         variants=_variants(audience, desired),
         unfinished=len(pending.rows) if pending else 0,
+        elsewhere=proposal.knows.elsewhere,
         stops=tuple(_stops(proposal, proposal.knows.last, gate)),
     )
 

@@ -83,7 +83,13 @@ class Entry:
 
 
 def create_ledger(warehouse: Warehouse) -> None:
-    """Create the ledger's schema and tables where they are missing."""
+    """Create the ledger's schema, tables and columns where they are missing."""
+    listed = warehouse.rows(
+        "select table_name, column_name from information_schema.columns where table_schema = 'ledger'"
+    )
+    wanted = {(name, each.split()[0]) for name, columns in TABLES.items() for each in columns.split(",")}
+    if wanted.issubset(listed):
+        return
     warehouse.execute("create schema if not exists ledger")
     for name, columns in TABLES.items():
         warehouse.execute(f"create table if not exists ledger.{name} ({columns})")
@@ -148,6 +154,12 @@ class Ledger:
         sql = "select subject_key, identifiers, fields, removed_on is null, coalesce(variant, '') from ledger.members"
         found = self.warehouse.rows(f"{sql} where audience = ? and destination = ?", self._mine)
         return {str(key): Acknowledged(*cast("tuple[Any, ...]", state)) for key, *state in found}
+
+    def elsewhere(self) -> dict[str, int]:
+        """Members that other destinations still have, by destination: the audience was once sent there."""
+        sql = "select destination, count(*) from ledger.members where audience = ? and destination <> ?"
+        found = self.warehouse.rows(f"{sql} and removed_on is null group by 1 order by 1", self._mine)
+        return {str(name): int(str(count)) for name, count in found}
 
     def files(self) -> list[str]:
         """The paths of the files of all acknowledged deliveries, in order."""

@@ -25,6 +25,7 @@ class Known:
     acknowledged: Mapping[str, Acknowledged] = field(default_factory=dict)
     last: Last = field(default_factory=Last)
     pending: Delivery | None = None
+    elsewhere: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,8 @@ def known(warehouse: Warehouse, audience: Audience) -> Known:
         ledger = Ledger(warehouse, name, audience.destination)
         last, pending = ledger.last(), ledger.pending()
         if last.number or pending:
-            return Known(_applied(ledger.acknowledged(), pending), last, pending)
-    return Known()
+            return Known(_applied(ledger.acknowledged(), pending), last, pending, ledger.elsewhere())
+    return Known(elsewhere=Ledger(warehouse, audience.name, audience.destination).elsewhere())
 
 
 def _applied(state: Mapping[str, Acknowledged], pending: Delivery | None) -> dict[str, Acknowledged]:

@@ -116,7 +116,7 @@ class _Audience:
             yield is_known(column("audience", "claimed")), "priority"
         if any(share.variant == HOLDOUT for share in spec.split):
             yield compared(column("variant", "variants"), "=", text(HOLDOUT)), HOLDOUT
-        if spec.split:
+        if all(end for _, end in split_to_ends(spec.split)) and spec.split:
             yield is_null(column("variant", "variants")), "split"
 
     def _refused(self, consented: exp.Expr | None) -> Iterator[tuple[exp.Expr, str]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from orchestration.audiences.audience import CONSENT, HELD_BACK_BY, Audience
+from orchestration.audiences.audience import CONSENT, ERASED, HELD_BACK_BY, Audience
 from orchestration.audiences.delta import Delta
 from orchestration.audiences.desired import Desired
 from orchestration.audiences.identifiers import Kind, kind_of, settings_to_convention
@@ -105,9 +105,10 @@ def _held_back(keys: pa.ChunkedArray, desired: Desired) -> pa.ChunkedArray:
 def asked(proposal: Proposal) -> Candidates | None:
     """The rows of all members as a query, where the warehouse can judge them; otherwise null."""
     audience, connector = proposal.audience, proposal.warehouse.connector
-    # What is hashed was brought into another form outside of the warehouse.
+    # What is hashed was brought into another form outside of the warehouse, and who was erased was taken out there.
     hashes = settings_to_convention(audience.destination, audience.destination_settings).hashes
-    if connector is None or hashes or proposal.warehouse.dialect not in JUDGED_BY_SQL:
+    erased = any(each.by == ERASED for each in proposal.desired.held)
+    if connector is None or hashes or erased or proposal.warehouse.dialect not in JUDGED_BY_SQL:
         return None
     return Candidates(query=(connector, _query(audience), SUBJECT))
 

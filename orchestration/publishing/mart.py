@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from orchestration.warehouse import quoted_name, quoted_text
+from orchestration.document import relations
+from orchestration.warehouse import Warehouse, quoted_name, quoted_text
 
 TAG = "muster_marts"
 
@@ -56,3 +57,11 @@ def incremental_marts(document: Mapping[str, Any]) -> list[str]:
         for node in document["nodes"].values()
         if TAG in node["tags"] and node["config"].get("materialized") == "incremental"
     ]
+
+
+def drop_incremental_marts(warehouse: Warehouse, document: Mapping[str, Any]) -> None:
+    """Let the marts that days are added to be made anew, from the history as it is now."""
+    tables, names = warehouse.tables(), relations(document)
+    for name in incremental_marts(document):
+        if name in tables:
+            warehouse.execute(f"drop table {names[name]}")

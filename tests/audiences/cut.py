@@ -26,8 +26,8 @@ from tests.audiences.workspace import DAYS, WINBACK, People, Project, people_of
 from tests.servers.wire import Wire
 
 COUNTER = itertools.count()
-# How many kills a test makes of each kind, more of them by the environment.
-KILLS = int(os.environ.get("MUSTER_KILLS", "24"))
+
+
 MANIFEST = ".manifest.json"
 LONG = "x" * 700
 FIRST = people_of("abcd")

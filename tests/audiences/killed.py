@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import random
 import signal
 import socket
 import stat
@@ -32,6 +33,13 @@ from tests.audiences.workspace import Project, open_gate, surroundings
 CALLS = ("mkdir", "open", "fsync", "replace", "unlink")
 SOCKET_CALLS = ("connect", "send", "recv")
 ATTEMPTS = 12
+# How many exports each test kills; `make kills` asks for more.
+KILLS = int(os.environ.get("MUSTER_KILLS", "16"))
+
+
+def sample(points: Sequence[object], count: int = KILLS, seed: int = 0) -> list[int]:
+    """Some of an export's points, spread over all of it; the first point is 1."""
+    return sorted(random.Random(seed).sample(range(1, len(points) + 1), min(count, len(points))))
 
 
 class Points:

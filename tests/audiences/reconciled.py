@@ -8,7 +8,6 @@ with faked(brain) as fake:
 from __future__ import annotations
 
 import itertools
-import random
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ import stamina
 from orchestration.audiences.audience import Audience
 from tests.audiences.fakes.fake import Brain, Fake, once_each
 from tests.audiences.fakes.troubles import Plan
-from tests.audiences.killed import ATTEMPTS, export_killed
+from tests.audiences.killed import ATTEMPTS, export_killed, sample
 from tests.audiences.workspace import DAYS, People, Project
 
 COUNTER = itertools.count()
@@ -70,8 +69,7 @@ class Day:
 
     def sample(self, count: int, seed: int) -> list[int]:
         """Points spread over the export, at random from `seed`."""
-        numbers = range(1, len(self.points) + 1)
-        return sorted(random.Random(seed).sample(numbers, min(count, len(numbers))))
+        return sample(self.points, count, seed)
 
 
 def second_day(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -103,6 +104,18 @@ def test_members_and_reasons_are_those_of_the_rules(project: SmallProject) -> No
     assert {each.key: each.reason for each in found.held} == held
     assert set(held.values()) == {"suppression", "consent", "exclude_segments", "holdout", "split"}
     assert set(wanted.values()) == {"a", "b"}
+
+
+def test_who_cannot_be_named_is_no_holdout(project: SmallProject) -> None:
+    hashed = replace(audience(project, "first"), destination_settings={"type": "folder", "identifiers": "google"})
+    clear = desired(project, "first")
+    without = [key for key in clear.held_out if int(key[1:]) % 4 == 0]
+    project.execute(*(f"update main.audience_first set email = null where member_id = '{key}'" for key in without))
+    with DuckDB(project.settings.duckdb) as warehouse:
+        found = read_desired(warehouse, hashed)
+    assert without
+    assert set(clear.held_out) - set(found.held_out) == set(without)
+    assert {each.key for each in found.held if each.by == "identifier"} == set(without)
 
 
 def test_one_audience_of_a_group_wins_whoever_it_holds_out_too(project: SmallProject) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,13 +32,19 @@ from tests.project import SmallProject
 AUDIENCE = "segment: pro\ndestination: drop\nidentify_by: [email]\nguard: {allow_empty: true}\n"
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> SmallProject:
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> SmallProject:
     specs = {**SPECS, "destinations.yml": "drop: {type: folder, path: drop}\n", "audiences/letter.yml": AUDIENCE}
-    project = club(tmp_path, specs)
+    project = club(tmp_path_factory.mktemp("erasure") / "template", specs)
     project.run(day(0), day(2))
     deliver(project, 2)
     return project
+
+
+@pytest.fixture
+def project(template: SmallProject, tmp_path: Path) -> SmallProject:
+    shutil.copytree(template.folder, tmp_path / "project", symlinks=True)
+    return SmallProject(tmp_path / "project")
 
 
 def deliver(project: SmallProject, number: int) -> None:

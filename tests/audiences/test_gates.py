@@ -57,13 +57,18 @@ Judge = Callable[..., GateResult]
 
 
 def proposal(
-    warehouse: Warehouse, audience: Audience, columns: dict[str, list[Any]], before: int = 0, held: tuple[str, ...] = ()
+    warehouse: Warehouse,
+    audience: Audience,
+    columns: dict[str, list[Any]],
+    before: int = 0,
+    held: tuple[str, ...] = (),
+    by: str = "consent",
 ) -> Proposal:
     """A push of these rows, where `before` others were acknowledged."""
     kinds = {name: KINDS.get(name, ("", pa.string()))[1] for name in columns}
     table = pa.table({name: pa.array(values, kinds[name]) for name, values in columns.items()})
     members = tuple(Member(str(key), "{}", "{}") for key in columns["person_id"])
-    desired = Desired(members, tuple(Held(key, "consent") for key in held), frozenset(), table)
+    desired = Desired(members, tuple(Held(key, by) for key in held), frozenset(), table)
     known = {f"k{number}": Acknowledged("{}", "{}", inside=True) for number in range(before)}
     return Proposal(warehouse, audience, AS_OF, desired, desired_to_delta(desired, known, audience.send))
 
@@ -200,6 +205,18 @@ def test_a_missing_column_fails() -> None:
     columns = {name: values for name, values in GOOD.items() if name != "consent"}
     result = audience_gate(proposal(DuckDB(Path(":memory:")), BOTH, columns))
     assert failed(result) == {("expect_column_to_exist", "consent"): (0, set())}
+
+
+@pytest.mark.parametrize(
+    ("settings", "by"), [({"type": "s3", "identifiers": "meta"}, "consent"), ({"type": "s3"}, "erased")]
+)
+def test_what_was_changed_outside_of_the_warehouse_is_judged_outside(
+    in_postgres: PostgreSQL | None, settings: dict[str, str], by: str
+) -> None:
+    if in_postgres is None:
+        pytest.skip("PostgreSQL's server is not installed here; `make services` installs it")
+    audience = replace(WINBACK, destination_settings=settings)
+    assert audience_gate(proposal(in_postgres, audience, GOOD, held=("p9",), by=by)).judged_in == "memory"
 
 
 def test_an_audience_without_consent_or_mail_is_judged_by_its_key() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.audiences.audience import Audience, Send
+from orchestration.audiences.dry_run import dry_run
 from orchestration.audiences.errors import DestinationError
 from orchestration.audiences.export import export
 from orchestration.warehouse import DuckDB
@@ -86,3 +87,12 @@ def test_whoever_is_sent_once_stays_where_they_were_sent(tmp_path: Path, fake: F
     project.desire(people_of("ab"))
     push(project, replace(once, into={"tag": "Winter"}), 1)
     assert (wearing(fake, "Autumn"), wearing(fake, "Winter")) == (["i-a"], ["i-b"])
+
+
+def test_a_dry_run_tells_of_members_at_a_former_destination(tmp_path: Path, tagged_into: Audience) -> None:
+    project = Project(tmp_path)
+    project.desire(people_of("ab"))
+    push(project, WINBACK, 0)
+    with DuckDB(project.state / "warehouse.duckdb") as warehouse:
+        told = dry_run(warehouse, tagged_into, DAYS[1], gate=open_gate)
+    assert (told.elsewhere, told.before, told.after) == ({"drop": 2}, 0, 2)

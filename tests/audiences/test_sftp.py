@@ -15,7 +15,8 @@ import pytest
 
 from orchestration.audiences.destinations import destination_of, sftp
 from orchestration.audiences.errors import DestinationError
-from tests.audiences.cut import KILLS, Day, second_day
+from tests.audiences.cut import Day, second_day
+from tests.audiences.killed import KILLS
 from tests.audiences.workspace import DAYS, WINBACK, Project, people_of, surroundings
 from tests.servers import openssh
 from tests.servers.process import free_port
@@ -217,5 +218,7 @@ def test_killed_at_any_point_a_rerun_ends_like_an_undisturbed_run(day: Day) -> N
 
 
 def test_a_rerun_may_be_cut_as_well(day: Day) -> None:
-    for first, second in zip(day.sample(6, day.passed, seed=3), day.sample(6, day.passed, seed=4), strict=True):
+    for first, second in zip(
+        day.sample(KILLS // 4, day.passed, seed=3), day.sample(KILLS // 4, day.passed, seed=4), strict=True
+    ):
         day.cut(first, second)

@@ -5,6 +5,7 @@ Machines are shared and noisy, so seconds are shown for orientation and only rat
 
 from __future__ import annotations
 
+import resource
 import tempfile
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
+from orchestration.audiences.proposal import propose
 from orchestration.checking import uncollected
 from orchestration.compiler.compile import Compilation, Sources, compile_sources
 from orchestration.compiler.emit import compilation_to_files
@@ -21,9 +23,11 @@ from orchestration.compiler.lints import lint
 from orchestration.compiler.problem import SourceFile
 from orchestration.compiler.source import parse
 from orchestration.data_lints import data_lints
+from orchestration.gates.keeping import keeping_gate
 from orchestration.questions import ask
 from orchestration.spectests.running import run_tests
 from orchestration.warehouse import DuckDB
+from tests.audiences.workspace import WINBACK
 from tests.pipeline.club import CATALOG, SPECS, club, day
 from tests.project import REPOSITORY
 
@@ -183,10 +187,28 @@ def bench_preview(folder: Path, people: int = 1_000_000) -> None:
             print(f"preview {segment}: {took:.2f} s on {people:,} people, {took / scan:.1f} times a scan of the events")
 
 
+def bench_gate(folder: Path, people: int = 1_000_000) -> None:
+    """The gate on an audience of that size, from the table to the page."""
+    with DuckDB(folder / "gate.duckdb") as warehouse:
+        warehouse.execute(
+            "create table audience_winback as select 'p' || i as person_id, 'm' || i || '@example.com' as email, "
+            f"'pro' as plan, null::varchar as held_back_by, true as consent from range({people}) as numbers(i)"
+        )
+        proposal = propose(warehouse, WINBACK, date(2017, 12, 31))
+        gate = keeping_gate(folder / "gates")
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        took = cpu_seconds(lambda: gate(proposal))
+        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    print(
+        f"gate: {took:.1f} s of CPU and {grown:.0f} MB more for {people:,} members, Great Expectations' import included"
+    )
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         bench_compiler()
         bench_lints(Path(folder))
         bench_spectests()
         bench_preview(Path(folder))
+        bench_gate(Path(folder))
         bench_year(Path(folder) / "year")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -14,14 +15,17 @@ import dagster as dg
 import duckdb
 import pytest
 from dagster import DagsterInstance
+from typer.testing import CliRunner
 
 from orchestration.audiences.freshness import freshness_of
+from orchestration.cli import app
 from orchestration.defs.build import EVERYTHING, build_definitions
 from orchestration.defs.calendar import PARTITION
 from orchestration.defs.instance import open_instance
 from orchestration.defs.promises import IN_TIME, SENSOR
 from orchestration.defs.withholding import BACKFILL, PUSH
 from orchestration.demo import QUIET
+from orchestration.pipeline import Run
 from orchestration.pushing import push_all
 from orchestration.warehouse import DuckDB
 from tests.pipeline.club import SPECS, club, day
@@ -42,6 +46,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Dagster:
     """A project with a day judged, and nothing pushed."""
     project = club(tmp_path_factory.mktemp("promises") / "project", PROMISED)
     project.run(day(0), tested=False)
+    project.execute("create table main.kept as from main.audience_pro_mail")
     return Dagster(project, build_definitions(project.settings))
 
 
@@ -57,7 +62,6 @@ def nothing_sent(made: Dagster) -> None:
     shutil.rmtree(made.project.settings.state / "exports", ignore_errors=True)
     made.project.execute(
         *(f"delete from {table}" for table in _ledger(made)),
-        "create table if not exists main.kept as from main.audience_pro_mail",
         "create or replace table main.audience_pro_mail as from main.kept",
     )
 
@@ -242,3 +246,37 @@ def test_all_audiences_are_pushed_although_one_cannot_be(made: Dagster) -> None:
     [failed] = push_all(made.project.settings, lambda label, _done, _of: shown.append(label))
     assert (failed.ok, failed.as_json()["status"]) == (False, "failed")
     assert "has no table audience_pro_mail" in str(failed.as_json()["reason"])
+
+
+def test_a_back_fill_on_the_command_line_pushes_when_told_to_and_says_what(
+    made: Dagster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MUSTER_DUCKDB", str(made.project.settings.duckdb))
+    monkeypatch.setattr("orchestration.pipeline.run_days", lambda *_: Run((day(0),), ()))
+    asked = ["backfill", "--from", str(day(0)), "--to", str(day(0)), "--project", str(made.project.folder)]
+    quiet = CliRunner().invoke(app, asked)
+    assert (quiet.exit_code, pushed(made)) == (0, [])
+    told = CliRunner().invoke(app, [*asked, "--push", "--json"])
+    assert told.exit_code == 0
+    [delivery] = json.loads(told.stdout)["deliveries"]
+    assert (delivery["audience"], delivery["status"], delivery["added"]) == ("pro_mail", "delivered", 2)
+    made.project.execute("delete from main.audience_pro_mail")
+    stopped = CliRunner().invoke(app, [*asked, "--push"])
+    assert stopped.exit_code == 1
+    assert "pro_mail as of 2024-03-01: stopped: the desired set is empty" in stopped.stdout
+
+
+def test_status_tells_which_promises_are_kept(
+    made: Dagster, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MUSTER_DUCKDB", str(made.project.settings.duckdb))
+    asked = ["status", "--project", str(made.project.folder)]
+    assert "late: pro_mail: drop never acknowledged it" in CliRunner().invoke(app, asked).stdout
+    run(made, instance, **{PUSH: "yes"})
+    [told] = json.loads(CliRunner().invoke(app, [*asked, "--json"]).stdout)["freshness"]
+    assert (told["audience"], told["promised_hours"], told["late"], told["as_of"]) == (
+        "pro_mail",
+        26,
+        False,
+        "2024-03-01",
+    )

@@ -31,7 +31,6 @@ AT_ONCE = 8
 LIMITS = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE, keepalive_expiry=30.0)
 JITTER = 0.1
 CHANCE = random.SystemRandom()
-PROOFS = "proofs"
 LOGGER = logging.getLogger(__name__)
 
 
@@ -189,7 +188,7 @@ class Api:
             raise failure
         if response.is_success:
             return Answer(response.status_code, _json(response))
-        told = complaint(_json(response), [call.said, _proofs(response.request)])
+        told = complaint(_json(response), [call.said, _token(response)])
         problem = f"HTTP {response.status_code}" + (f" ({told})" if told else "")
         if response.status_code in call.accepts:
             return Answer(response.status_code, _json(response), problem)
@@ -285,15 +284,8 @@ class _Signed(httpx.Auth):
         self._signing, self._key = signing, key
 
     def auth_flow(self, request: httpx.Request) -> Any:
-        proofs = self._signing.headers(self._key, request.content)
-        request.headers.update(proofs)
-        request.extensions[PROOFS] = proofs
+        request.headers.update(self._signing.headers(self._key, request.content))
         yield request
-
-
-def _proofs(request: httpx.Request) -> list[Json]:
-    """What proved whom a call came from: some services repeat it in their complaints."""
-    return [word for proof in request.extensions.get(PROOFS, {}).values() for word in proof.split()]
 
 
 class _Silence(logging.Filter):
@@ -327,6 +319,11 @@ def _distrusts(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
+
+
+def _token(response: httpx.Response) -> str:
+    """What the call proved itself by: some services quote the token that they refuse."""
+    return str(response.request.headers.get("Authorization", "")).rpartition(" ")[2]
 
 
 def _json(response: httpx.Response) -> Json:

@@ -202,7 +202,7 @@ def _opened(server: Server, login: Callable[[], Mapping[str, Any]]) -> Iterator[
             channel = Overheard(_sftp_channel(session))
             client = paramiko.SFTPClient(channel)
             _make_folders(client, server.path)
-            root = str(client.normalize(server.path)).rstrip("/")
+            root = str(client.normalize(server.path or ".")).rstrip("/")
             yield SftpFolder(server, client, channel.extensions, root)
     except paramiko.BadHostKeyException:
         remedy = f"ask its owner whether its key was changed, and only then write the new one in {SETTINGS}"

@@ -28,7 +28,7 @@ select
     people.plan,
     people.trial_ends_at,
     people.lead_score as score,
-    cast(null as text) as held_back_by,
+    case when flags.do_not_contact then 'suppression' end as held_back_by,
     {{ as_of() }} as as_of_date
 from flags
 inner join people

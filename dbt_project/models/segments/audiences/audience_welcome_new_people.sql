@@ -28,10 +28,10 @@ select
     case
         when not flags."new"
         then 'withdrawn'
+        when flags.do_not_contact
+        then 'suppression'
         when not coalesce(people.accepts_marketing, false)
         then 'consent'
-        when flags.do_not_contact
-        then 'exclude_segments'
     end as held_back_by,
     coalesce(people.accepts_marketing, false) as consent,
     {{ as_of() }} as as_of_date
@@ -39,4 +39,4 @@ from flags
 inner join people
     on people.person_id = flags.person_id
 where
-    flags."new" or not coalesce(people.accepts_marketing, false)
+    flags."new" or flags.do_not_contact or not coalesce(people.accepts_marketing, false)

@@ -22,6 +22,16 @@ with flags as (
             or valid_to >= cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
         )
         and created_at < cast({{ as_of() }} + interval 1 day as timestamp) at time zone 'America/New_York' at time zone 'UTC'
+), places as (
+    select
+        person_id,
+        substring(md5('winback-2017:' || cast(person_id as text)), 1, 8) as place
+    from people
+), variants as (
+    select
+        person_id,
+        case when place < '1999999a' then 'holdout' when place < '8ccccccd' then 'a' else 'b' end as "variant"
+    from places
 )
 select
     people.person_id,
@@ -31,16 +41,21 @@ select
     people.plan,
     people.total_spend,
     people.last_seen_at,
+    variants."variant",
     case
+        when flags.do_not_contact
+        then 'suppression'
         when not coalesce(people.accepts_marketing, false)
         then 'consent'
-        when flags.do_not_contact
-        then 'exclude_segments'
+        when variants."variant" = 'holdout'
+        then 'holdout'
     end as held_back_by,
     coalesce(people.accepts_marketing, false) as consent,
     {{ as_of() }} as as_of_date
 from flags
 inner join people
     on people.person_id = flags.person_id
+left join variants
+    on variants.person_id = people.person_id
 where
     flags.high_value_at_risk
