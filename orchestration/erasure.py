@@ -62,12 +62,13 @@ def erase(settings: Settings, entity: str, key: str) -> Erasure:
         create_ledger(warehouse)
         bury(warehouse, entity, key)
         told, left = _tell(settings, warehouse, mine, key)
-        untold = [each.name for each in mine if any(each.name in said for said in left)]
+        untold = [each.name for each in mine if any(said.startswith(f"audience {each.name} at ") for said in left)]
         left += _redacted(settings, warehouse, [each for each in mine if each.name not in untold], key)
-        left += others_with(warehouse, audiences, key)
+        left += others_with(warehouse, audiences.values(), key)
         left += _still_there(warehouse, dbt.document, known[entity], key)
+        left += _listed(warehouse, dbt.document, key)
         rows = erase_rows(warehouse, dbt.document, known, entity, key)
-        rows["ledger"] = forget(warehouse, [each.name for each in mine if each.name not in untold], key)
+        rows["ledger"] = forget(warehouse, [each for each in mine if each.name not in untold], key)
         drop_incremental_marts(warehouse, dbt.document)
     left += _publish_anew(dbt)
     counted = {name: count for name, count in rows.items() if count}
@@ -109,6 +110,15 @@ def _still_there(
             where = f"where cast({quoted_name(column)} as varchar) = ?"
             if warehouse.rows(f"select 1 from {table} {where} limit 1", [key]):
                 yield f"the source {model} still has the subject: delete it there, or every run has to erase it again"
+
+
+def _listed(warehouse: Warehouse, document: Mapping[str, Any], key: str) -> Iterator[str]:
+    """Fixed lists that name a subject of that key."""
+    tables, names = warehouse.tables(), relations(document)
+    seeds = sorted(str(node["name"]) for node in document["nodes"].values() if node["resource_type"] == "seed")
+    for name in (seed for seed in seeds if "member" in tables.get(seed, ("", ()))[1]):
+        if warehouse.rows(f"select 1 from {names[name]} where member = ? limit 1", [key]):
+            yield f"the list {name} names a subject of that key, and so does its file: take it out there"
 
 
 def _publish_anew(dbt: Dbt) -> Iterator[str]:

@@ -72,13 +72,7 @@ def export(
     day before the last acknowledged one, DesiredSetError, DestinationError.
     """
     create_ledger(warehouse)
-    recovered = None
-    for former in audience.formerly:
-        recovered = recover(warehouse, replace(audience, name=former), surroundings) or recovered
-    ledger = Ledger(warehouse, audience.name, audience.destination)
-    for former in audience.formerly:
-        ledger.take_over(former)
-    recovered = recover(warehouse, audience, surroundings) or recovered
+    ledger, recovered = take_up(warehouse, audience, surroundings)
     destination = destination_of(audience, surroundings)
     last = ledger.last()
     _check_day(audience, as_of, last)
@@ -102,6 +96,20 @@ def export(
     delivery = delta_to_delivery(audience, as_of, delta, number=last.number + 1, follows=last.key)
     ledger.plan(delivery)
     return step.delivered(delivery, finish(ledger, destination, delivery), judged)
+
+
+def take_up(warehouse: Warehouse, audience: Audience, surroundings: Surroundings) -> tuple[Ledger, Receipt | None]:
+    """The ledger of an audience that may have had other names, with nothing pending, and the receipt of what was.
+
+    Raises LedgerError, DestinationError.
+    """
+    recovered = None
+    for former in audience.formerly:
+        recovered = recover(warehouse, replace(audience, name=former), surroundings) or recovered
+    ledger = Ledger(warehouse, audience.name, audience.destination)
+    for former in audience.formerly:
+        ledger.take_over(former)
+    return ledger, recover(warehouse, audience, surroundings) or recovered
 
 
 def _clear_out(ledger: Ledger, left: Audience, as_of: date, surroundings: Surroundings) -> None:

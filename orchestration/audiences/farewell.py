@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from orchestration.audiences.audience import Audience
@@ -11,11 +11,13 @@ from orchestration.audiences.delta import NOTHING_KNOWN, Delta, Operation, Row
 from orchestration.audiences.destinations import Surroundings, destination_of
 from orchestration.audiences.destinations.files import FileDestination
 from orchestration.audiences.errors import DestinationError
-from orchestration.audiences.export import finish, recover
+from orchestration.audiences.export import finish, take_up
 from orchestration.audiences.ledger import Ledger
+from orchestration.audiences.proposal import place_left
 from orchestration.warehouse import Warehouse
 
-TABLES_WITH_SUBJECTS = ("members", "holdouts")
+# With the column that says when somebody left; a destination has nobody who is held out.
+TABLES_WITH_SUBJECTS = {"members": "removed_on", "holdouts": "first_held_out_on"}
 
 
 def bid_farewell(
@@ -25,8 +27,7 @@ def bid_farewell(
 
     Neither guard nor gate is asked. A delivery that was not acknowledged is finished first. Raises AudienceError.
     """
-    recover(warehouse, audience, surroundings)
-    ledger = Ledger(warehouse, audience.name, audience.destination)
+    ledger, _ = take_up(warehouse, audience, surroundings)
     inside = {each: state for each, state in ledger.acknowledged().items() if state.inside}
     if key not in inside:
         return None
@@ -34,9 +35,11 @@ def bid_farewell(
     delta = Delta((row,), entered=(), updated=(), readdressed=(), left=(key,), before=len(inside))
     last = ledger.last()
     day = max(as_of, last.as_of) if last.as_of else as_of
-    delivery = delta_to_delivery(audience, day, delta, number=last.number + 1, follows=last.key)
+    # The audience may name another place by now, to which nobody was moved yet.
+    there = place_left(audience, last) or audience
+    delivery = delta_to_delivery(there, day, delta, number=last.number + 1, follows=last.key)
     ledger.plan(delivery)
-    receipt = finish(ledger, destination_of(audience, surroundings), delivery)
+    receipt = finish(ledger, destination_of(there, surroundings), delivery)
     for refusal in receipt.refused:
         raise DestinationError(
             f"audience {audience.name}: {audience.destination} did not remove the subject: {refusal.reason}",
@@ -62,23 +65,25 @@ def redact(warehouse: Warehouse, audience: Audience, key: str, surroundings: Sur
         )
 
 
-def others_with(warehouse: Warehouse, audiences: Collection[str], key: str) -> Iterator[str]:
-    """Destinations that still have a subject for an audience which nobody defines any more, in words."""
+def others_with(warehouse: Warehouse, audiences: Iterable[Audience], key: str) -> Iterator[str]:
+    """Destinations that still have a subject for an audience which no longer goes there, in words."""
+    told = {(audience.name, audience.destination) for audience in audiences}
     sql = "select distinct audience, destination from ledger.members where subject_key = ? and removed_on is null"
     for audience, destination in warehouse.rows(f"{sql} order by 1, 2", [key]):
-        if str(audience) not in audiences:
+        if (audience, destination) not in told:
             yield f"the former audience {audience} still has a subject of that key at {destination}: remove it there"
 
 
-def forget(warehouse: Warehouse, audiences: Iterable[str], key: str) -> int:
-    """Delete what the ledger keeps of a subject for these audiences, all at their former destinations too."""
+def forget(warehouse: Warehouse, audiences: Iterable[Audience], key: str) -> int:
+    """Delete what the ledger keeps of a subject for these audiences, but where a former destination still has it."""
     gone = 0
     for audience in audiences:
-        for table in TABLES_WITH_SUBJECTS:
-            where = "where audience = ? and subject_key = ?"
-            found = warehouse.rows(f"select count(*) from ledger.{table} {where}", [audience, key])
+        for table, left in TABLES_WITH_SUBJECTS.items():
+            where = f"where audience = ? and subject_key = ? and (destination = ? or {left} is not null)"
+            mine = [audience.name, key, audience.destination]
+            found = warehouse.rows(f"select count(*) from ledger.{table} {where}", mine)
             gone += int(str(found[0][0]))
-            warehouse.execute(f"delete from ledger.{table} {where}", [audience, key])
+            warehouse.execute(f"delete from ledger.{table} {where}", mine)
         theirs = "delivery_id in (select delivery_id from ledger.deliveries where audience = ?)"
-        warehouse.execute(f"delete from ledger.refusals where {theirs} and subject_key = ?", [audience, key])
+        warehouse.execute(f"delete from ledger.refusals where {theirs} and subject_key = ?", [audience.name, key])
     return gone

@@ -16,6 +16,7 @@ from orchestration.audiences.audience import Send, audiences_of
 from orchestration.audiences.delivery import delta_to_delivery
 from orchestration.audiences.delta import desired_to_delta
 from orchestration.audiences.desired import Desired, Member
+from orchestration.audiences.destinations.folder import folder_destination
 from orchestration.audiences.export import export
 from orchestration.audiences.files import AudienceFile, Compression, FileForm, Format, delivery_to_file
 from orchestration.audiences.files.redaction import redacted
@@ -24,7 +25,7 @@ from orchestration.dbt import Dbt
 from orchestration.erasure import erase
 from orchestration.errors import UnknownNameError
 from orchestration.warehouse import DuckDB
-from tests.audiences.workspace import WINBACK, open_gate, surroundings
+from tests.audiences.workspace import WINBACK, Project, open_gate, people_of, surroundings
 from tests.pipeline.club import CATALOG, SPECS, club, day
 from tests.project import SmallProject
 
@@ -169,3 +170,47 @@ def test_a_redacted_file_is_the_one_that_would_have_been_written(form: Format, c
     for name in ("counts", "bytes", "sha256", "columns"):
         assert told[name] == expected[name]
     assert redacted(left.content, left.manifest, "person_id", {"b"}).manifest == left.manifest
+
+
+def test_a_former_destination_is_told_too_or_stays_known(project: SmallProject) -> None:
+    project.write("destinations.yml", "drop: {type: folder, path: drop}\nelsewhere: {type: folder, path: elsewhere}\n")
+    project.write("audiences/letter.yml", AUDIENCE.replace("destination: drop", "destination: elsewhere"))
+    project.compile()
+    project.execute("delete from raw.members where member_id = 'cy'")
+    done = erase(project.settings, "member", "cy")
+    assert [said for said in done.left if "letter" in said and "at drop" in said]
+    assert project.rows("select destination from ledger.members where subject_key = 'cy'") == [("drop",)]
+
+
+def test_a_subject_in_the_file_of_a_list_is_told(project: SmallProject) -> None:
+    project.write("members/chosen.yml", "name: Chosen\nentity: member\nmembers: static/chosen.csv\n")
+    project.write("static/chosen.csv", "member_id\ncy\nbo\n")
+    project.run(day(3))
+    done = erase(project.settings, "member", "cy")
+    assert [said for said in done.left if "chosen" in said]
+
+
+@pytest.mark.parametrize("key", ["-1a", "@cy", "=1+1", "+49-30", "\ttab", "cy"])
+def test_a_key_that_a_spreadsheet_would_calculate_is_taken_out_of_a_file(tmp_path: Path, key: str) -> None:
+    settings = {"type": "folder", "path": "drop", "formulas": "neutralise"}
+    folder, workspace = replace(WINBACK, destination_settings=settings), Project(tmp_path)
+    outcome = workspace.push(folder, day(0), {key: ("a@x.org", "pro"), "bo": ("b@x.org", "pro")})
+    assert outcome.receipt
+    destination = folder_destination("drop", settings, workspace.state)
+    assert destination.names(outcome.receipt.path, "person_id", key)
+    assert destination.redact([outcome.receipt.path], "person_id", key) == 1
+    assert b"a@x.org" not in b"".join(workspace.files().values())
+
+
+def test_a_file_of_before_manifests_told_the_format_is_redacted(tmp_path: Path) -> None:
+    workspace = Project(tmp_path)
+    outcome = workspace.push(WINBACK, day(0), people_of(["a", "b"]))
+    assert outcome.receipt
+    [path] = workspace.drop.glob("*.manifest.json")
+    told = json.loads(path.read_text())
+    for name in ("format", "compression", "formulas", "identifiers"):
+        del told[name]
+    path.write_text(json.dumps(told))
+    destination = folder_destination("drop", {"path": "drop"}, workspace.state)
+    assert destination.redact([outcome.receipt.path], "person_id", "a") == 1
+    assert b"a@example.com" not in b"".join(workspace.files().values())

@@ -32,12 +32,12 @@ def _cell(value: Json, formulas: Formulas) -> str:
         case Formulas.KEEP:
             return json_to_cell(value)
         case Formulas.NEUTRALISE:
-            return _harmless(json_to_cell(value))
+            return harmless(json_to_cell(value))
         case _:
             assert_never(formulas)
 
 
-def _harmless(cell: str) -> str:
+def harmless(cell: str) -> str:
     """A cell that a spreadsheet shows as text: with an apostrophe in front where it would calculate."""
     formula = cell.startswith(BEGINS_A_FORMULA) and not NUMBER.fullmatch(cell)
     return f"'{cell}" if formula else cell

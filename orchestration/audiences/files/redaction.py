@@ -18,8 +18,9 @@ import pyarrow.parquet
 
 from orchestration.audiences.audience import OPERATION
 from orchestration.audiences.files.columnar import codec
+from orchestration.audiences.files.delimited import harmless
 from orchestration.audiences.files.file import packed
-from orchestration.audiences.files.form import Compression, Format
+from orchestration.audiences.files.form import Compression, Format, Formulas
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,14 @@ def redacted(content: bytes, manifest: bytes, column: str, values: Collection[st
     """
     told: dict[str, Any] = json.loads(manifest)
     compression = Compression(told.get("compression", Compression.NONE))
-    match Format(told["format"]):
+    # A manifest of the first versions says neither.
+    match Format(told.get("format", Format.CSV)):
         case Format.PARQUET:
             left, operations, rows = _parquet(content, compression, column, values)
         case form:
             text = _unpacked(content, compression)
-            plain, operations, rows = (_csv if form is Format.CSV else _lines)(text, column, values)
+            written = {harmless(value) for value in values} if told.get("formulas") == Formulas.NEUTRALISE else values
+            plain, operations, rows = (_csv if form is Format.CSV else _lines)(text, column, written)
             left = packed(plain, compression) if rows else content
     told["counts"] = {name: operations[name] for name in told["counts"] if operations[name]}
     told |= {"bytes": len(left), "sha256": hashlib.sha256(left).hexdigest()}
