@@ -176,7 +176,21 @@ def outcome_words(outcome: Mapping[str, Any]) -> str:
     figures = ", ".join(f"{outcome[name]} {name}" for name in ("added", "changed", "removed") if name in outcome)
     reason = f": {outcome['reason']}" if outcome.get("reason") else ""
     held = "".join(f", {count} held back by {by}" for by, count in (outcome.get("held_back") or {}).items())
-    return f"{outcome['audience']} as of {outcome['as_of']}: {outcome['status']}{reason} ({figures}{held})"
+    told = f"{outcome['audience']} as of {outcome['as_of']}: {outcome['status']}{reason} ({figures}{held})"
+    return told + _refused_words(outcome.get("receipt")) + _recovered_words(outcome)
+
+
+def _recovered_words(outcome: Mapping[str, Any]) -> str:
+    """What became of a delivery that an earlier run had left, and this one finished before its own."""
+    recovered = outcome.get("recovered")
+    if not recovered:
+        return ""
+    return f"; before it, an earlier run's delivery was finished{_refused_words(recovered)}"
+
+
+def _refused_words(receipt: Mapping[str, Any] | None) -> str:
+    refused = len(receipt["refused"]) if receipt else 0
+    return f", of which the destination refused {refused}" if refused else ""
 
 
 def dry_run(told: Mapping[str, Any], *, as_json: bool) -> None:

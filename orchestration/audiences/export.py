@@ -95,7 +95,8 @@ def export(
         step = replace(step, delta=delta)
     delivery = delta_to_delivery(audience, as_of, delta, number=last.number + 1, follows=last.key)
     ledger.plan(delivery)
-    return step.delivered(delivery, finish(ledger, destination, delivery), judged)
+    receipt = finish(ledger, destination, delivery)
+    return step.delivered(delivery, receipt, judged, ledger.size())
 
 
 def take_up(warehouse: Warehouse, audience: Audience, surroundings: Surroundings) -> tuple[Ledger, Receipt | None]:
@@ -164,14 +165,11 @@ class _Step:
         return self._outcome("stopped", reason, after=self.delta.before, gate=gate)
 
     def nothing(self) -> Outcome:
-        reason = "finished an earlier run's delivery; nothing new" if self.recovered else "nothing new to send"
-        return self._outcome("nothing", reason, after=self.delta.after)
+        return self._outcome("nothing", "nothing new to send", after=self.delta.after)
 
-    def delivered(self, delivery: Delivery, receipt: Receipt, gate: GateResult) -> Outcome:
+    def delivered(self, delivery: Delivery, receipt: Receipt, gate: GateResult, after: int) -> Outcome:
         reason = ", ".join(f"{count} {operation}" for operation, count in delivery.counts.items())
-        return self._outcome(
-            "delivered", reason, after=self.delta.after, gate=gate, receipt=receipt, rows=delivery.counts
-        )
+        return self._outcome("delivered", reason, after=after, gate=gate, receipt=receipt, rows=delivery.counts)
 
     def _outcome(
         self,

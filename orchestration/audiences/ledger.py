@@ -161,6 +161,11 @@ class Ledger:
         found = self.warehouse.rows(f"{sql} and removed_on is null group by 1 order by 1", self._mine)
         return {str(name): int(str(count)) for name, count in found}
 
+    def size(self) -> int:
+        """How many subjects the destination has acknowledged and not been told to remove."""
+        sql = "select count(*) from ledger.members where audience = ? and destination = ? and removed_on is null"
+        return int(str(self.warehouse.rows(sql, self._mine)[0][0]))
+
     def files(self) -> list[str]:
         """The paths of the files of all acknowledged deliveries, in order."""
         sql = "select file_name from ledger.deliveries where audience = ? and destination = ? and file_name <> ''"

@@ -10,6 +10,7 @@ import pytest
 from orchestration.audiences.destinations import destination_of
 from orchestration.audiences.destinations.folder import folder_destination
 from orchestration.audiences.errors import DestinationError
+from orchestration.printing import outcome_words
 from tests.audiences.workspace import DAYS, WINBACK, Project, Receiver, desired_of, people_of, surroundings
 
 OUTSIDE = [
@@ -76,6 +77,7 @@ def test_a_folder_that_cannot_be_written_says_so_and_the_delivery_is_finished_la
     receiver = Receiver()
     receiver.receive(project)
     assert outcome.recovered is not None
+    assert "before it, an earlier run's delivery was finished" in outcome_words(outcome.as_json())
     assert [manifest["as_of"] for manifest in project.manifests()] == ["2017-11-01", "2017-11-02"]
     assert receiver.by_key == desired_of(people_of("abc"))
 

@@ -16,11 +16,13 @@ from orchestration.audiences.destinations import Receipt
 from orchestration.audiences.destinations.http import Patience
 from orchestration.audiences.destinations.webhook import Webhook, signature, signing, webhook_destination
 from orchestration.audiences.errors import DestinationError
+from orchestration.audiences.export import export
 from orchestration.audiences.secret import Secret
+from orchestration.printing import outcome_words
 from tests.audiences.fakes.receiver import Receiver
 from tests.audiences.fakes.serving import Request, Response, serving
 from tests.audiences.lines import NOWHERE, Line, Remembered, member
-from tests.audiences.workspace import WINBACK, surroundings
+from tests.audiences.workspace import DAYS, WINBACK, Project, open_gate, people_of, surroundings
 
 PAGE = Path(__file__).parents[2] / "docs" / "webhooks.md"
 SECRET = "whsec_" + "c2VjcmV0LW9mLXRoZS10ZXN0cy1hbG9uZQ=="
@@ -249,3 +251,15 @@ def test_the_headers_are_those_of_the_attempt() -> None:
     first, second = made.headers("evt_1", b"{}"), made.headers("evt_1", b"{}")
     assert (first["webhook-id"], first["webhook-timestamp"]) == ("evt_1", "100")
     assert (second["webhook-id"], second["webhook-timestamp"]) == ("evt_1", "200")
+
+
+def test_a_push_tells_how_many_were_refused_and_how_many_are_there(project: Project, receiver: Recorded) -> None:
+    with serving(receiver) as address:
+        given = {"type": "webhook", "url": f"{address}/hook", "secret": {"env": "HOOK"}}
+        audience = replace(AUDIENCE, destination_settings=given)
+        receiver.script = [Response(422)]
+        project.desire(people_of("abc"))
+        with project.open() as warehouse:
+            outcome = export(warehouse, audience, DAYS[0], surroundings(project.state, HOOK=SECRET), gate=open_gate)
+    assert (outcome.after, outcome.added) == (2, 3)
+    assert outcome_words(outcome.as_json()).endswith(", of which the destination refused 1")

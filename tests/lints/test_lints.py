@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from orchestration.compiler.compile import compile_sources
+from orchestration.compiler.compile import Sources, compile_sources
 from orchestration.compiler.files import read_sources
 from orchestration.compiler.lints import lint
 from orchestration.compiler.lints.usage import unused
+from orchestration.compiler.problem import SourceFile
 from orchestration.compiler.source import parse
 from tests.lints.warned import CATALOG, codes, compiled, source_of, warnings
 from tests.project import REPOSITORY
@@ -212,3 +213,15 @@ def test_what_the_catalog_offers_and_nothing_uses() -> None:
 def test_the_shipped_specs_raise_no_warning() -> None:
     compilation = compile_sources(read_sources(REPOSITORY))
     assert [*compilation.warnings, *lint(compilation)] == []
+
+
+def test_a_goal_of_an_event_that_the_catalog_does_not_list_is_warned_of() -> None:
+    segment = SourceFile("segment_specs/all/asked.yml", "entity: person\nwhere: {plan: pro}\n")
+    text = "segment: asked\ndestination: drop\nidentify_by: [email]\ngoal: {performed: [login, %s], within: 7 days}\n"
+    found = {}
+    for event in ("purchase", "purchsae"):
+        audience = SourceFile("segment_specs/audiences/letter.yml", text % event)
+        destinations = SourceFile("segment_specs/destinations.yml", "drop: {type: folder, path: drop}\n")
+        sources = Sources(source_of(CATALOG), (segment,), (audience,), destinations)
+        found[event] = [(each.code, each.help) for each in lint(compile_sources(sources))]
+    assert found == {"purchase": [], "purchsae": [("unknown-event", "did you mean `purchase`?")]}

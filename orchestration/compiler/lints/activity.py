@@ -1,4 +1,4 @@
-"""What a segment takes for activity, and the catalog does not list."""
+"""What a segment takes for activity, or an audience for its goal, and the catalog does not list."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from orchestration.compiler.source import Node, Scalar, Sequence
 
 
 def of_activity(node: Node | None, entity: Entity) -> Iterator[Problem]:
-    """A warning for each event behind `active_by:` that the catalog does not list, where it lists any."""
+    """A warning for each event, of `active_by:` or a goal, that the catalog does not list, where it lists any."""
     listed = entity.events.names if entity.events else {}
     items = node.items if isinstance(node, Sequence) else (node,)
     for item in items if listed else ():
