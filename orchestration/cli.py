@@ -431,9 +431,13 @@ def erase(
 
     settings = load_settings(project)
     _needs_dbt(settings)
-    if not yes and sys.stdin.isatty():
+    if not yes and not sys.stdin.isatty():
+        raise typer.BadParameter("nobody can be asked here: say --yes")
+    if not yes:
         typer.confirm(f"Erase this {entity} from all of Muster's tables, files and destinations, for good?", abort=True)
-    printing.erasure(erase_subject(settings, entity, key).as_json(), as_json=as_json)
+    done = erase_subject(settings, entity, key)
+    printing.erasure(done.as_json(), as_json=as_json)
+    raise typer.Exit(1 if done.left else 0)
 
 
 @app.command()

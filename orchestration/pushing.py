@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
 from orchestration.audiences.audience import Audience, audiences_of
-from orchestration.audiences.destinations import Surroundings, Told, tell_nobody
+from orchestration.audiences.destinations import Surroundings, Told, destination_of, tell_nobody
 from orchestration.audiences.dry_run import DryRun, dry_run
 from orchestration.audiences.errors import AudienceError, DestinationError, EarlierDayError
 from orchestration.audiences.export import Gate, Outcome, export
@@ -55,7 +55,12 @@ def rehearse(settings: Settings, audience: str) -> DryRun:
     """What `push` would do. Writes nothing. Raises what `push` raises before anything is sent."""
     known = known_audience(settings, audience)
     with open_warehouse(settings, read_only=True) as warehouse:
-        return dry_run(warehouse, known, published_day(warehouse), gate=audience_gate)
+        rehearsed = dry_run(warehouse, known, published_day(warehouse), gate=audience_gate)
+    try:
+        destination_of(known, surroundings(settings))
+    except AudienceError as wrong:
+        return replace(rehearsed, stops=(*rehearsed.stops, str(wrong)))
+    return rehearsed
 
 
 def known_audience(settings: Settings, name: str) -> Audience:

@@ -18,8 +18,10 @@ VARIANT = "variant"
 HOLDOUT = "holdout"
 HELD_BACK_FOR = "held_back_for"
 ERASED = "erased"
+EXIT = "exit_when"
 WITHDRAWN = frozenset({"withdrawn", CONSENT, "suppression", ERASED})
 RESERVED = frozenset({OPERATION, HELD_BACK_BY, HELD_BACK_FOR, VARIANT})
+SYSTEM = ("type", "host", "bucket")
 REMEDY = "correct the audience's file in segment_specs/audiences/, then run `muster compile` and `dbt parse`"
 
 
@@ -69,6 +71,13 @@ class Audience:
     split: Mapping[str, Decimal] = field(default_factory=dict)
     freshness: int | None = None
     formerly: tuple[str, ...] = ()
+
+    @property
+    def reaches(self) -> str:
+        """Which system the destination is: what a change of its settings may not change without anybody noticing."""
+        settings = self.destination_settings
+        named = [*SYSTEM, *(["region"] if settings.get("type") != "s3" else [])]
+        return " ".join(f"{name}={settings[name]}" for name in named if name in settings)
 
     @property
     def field_columns(self) -> tuple[str, ...]:

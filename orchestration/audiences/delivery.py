@@ -18,7 +18,7 @@ from orchestration.audiences.values import Json, canonical_json
 class Layout:
     """The columns of a delivery's file and what it tells about the audience, as they were when it was planned.
 
-    `into` is the place in the destination that the audience named then.
+    `into` is the place in the destination that the audience named then, `reaches` the system that the destination was.
     """
 
     entity: str
@@ -28,6 +28,7 @@ class Layout:
     fields: tuple[str, ...]
     split: bool = False
     into: tuple[tuple[str, str], ...] = ()
+    reaches: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def delta_to_delivery(audience: Audience, as_of: date, delta: Delta, *, number: 
         fields=audience.field_columns,
         split=bool(audience.split),
         into=tuple(sorted((name, str(value)) for name, value in audience.into.items())),
+        reaches=audience.reaches,
     )
     planned = Delivery(
         key="",
@@ -113,6 +115,7 @@ def layout_to_json(layout: Layout) -> str:
             "fields": [*layout.fields],
             "split": layout.split,
             "into": dict(layout.into),
+            "reaches": layout.reaches,
         }
     )
 
@@ -128,4 +131,5 @@ def json_to_layout(text: str) -> Layout:
         fields=tuple(kept["fields"]),
         split=bool(kept.get("split")),
         into=tuple(kept.get("into", {}).items()),
+        reaches=kept.get("reaches", ""),
     )

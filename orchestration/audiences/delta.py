@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
@@ -91,7 +91,8 @@ class Delta:
 def desired_to_delta(desired: Desired, acknowledged: Mapping[str, Acknowledged], send: Send) -> Delta:
     """What must be said so that the acknowledged state becomes the desired one.
 
-    `entries_once` adds nobody a second time and removes only members who may not be contacted any more.
+    `entries_once` adds nobody a second time, and removes only members who may not be contacted any more or who met
+    `exit_when`.
     """
     inside = {key: state for key, state in acknowledged.items() if state.inside}
     match send:
@@ -103,11 +104,12 @@ def desired_to_delta(desired: Desired, acknowledged: Mapping[str, Acknowledged],
             assert_never(send)
 
 
-def members_to_removal(acknowledged: Mapping[str, Acknowledged]) -> Delta:
-    """What must be said so that nobody is left."""
+def members_to_removal(acknowledged: Mapping[str, Acknowledged], keys: Collection[str] | None = None) -> Delta:
+    """What must be said so that nobody is left, or none of `keys`."""
     inside = {key: state for key, state in acknowledged.items() if state.inside}
-    rows = in_order(_removals(inside, inside))
-    return Delta(rows, entered=(), updated=(), readdressed=(), left=tuple(inside), before=len(inside))
+    gone = [key for key in inside if keys is None or key in keys]
+    rows = in_order(_removals(gone, inside))
+    return Delta(rows, entered=(), updated=(), readdressed=(), left=tuple(gone), before=len(inside))
 
 
 def _difference(desired: tuple[Member, ...], inside: Mapping[str, Acknowledged], *, whole: bool) -> Delta:
@@ -134,7 +136,7 @@ def _difference(desired: tuple[Member, ...], inside: Mapping[str, Acknowledged],
 
 def _entries(desired: Desired, ever: Mapping[str, Acknowledged], inside: Mapping[str, Acknowledged]) -> Delta:
     entered = [member for member in desired.members if member.key not in ever]
-    withdrawn = [key for key in inside if key in desired.withdrawn]
+    withdrawn = [key for key in inside if key in desired.withdrawn or key in desired.exited]
     rows = in_order([*_removals(withdrawn, inside), *_rows(Operation.ADD, entered)])
     return Delta(rows, _keys(entered), updated=(), readdressed=(), left=tuple(withdrawn), before=len(inside))
 

@@ -13,6 +13,7 @@ from sqlglot import exp
 from orchestration.audiences.audience import (
     CONSENT,
     ERASED,
+    EXIT,
     HELD_BACK_BY,
     HELD_BACK_FOR,
     HOLDOUT,
@@ -74,6 +75,11 @@ class Desired:
     def held_out(self) -> tuple[str, ...]:
         """The keys of those who are held out, to compare the others with."""
         return tuple(each.key for each in self.held if each.by == HOLDOUT)
+
+    @property
+    def exited(self) -> frozenset[str]:
+        """The keys of those who met `exit_when` in the stay that they are in."""
+        return frozenset(each.key for each in self.held if each.by == EXIT)
 
     @property
     def not_to_send(self) -> frozenset[str]:

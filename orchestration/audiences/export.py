@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Literal
@@ -12,10 +12,10 @@ from orchestration.audiences.delivery import Delivery, delta_to_delivery
 from orchestration.audiences.delta import Delta, desired_to_delta, members_to_removal
 from orchestration.audiences.desired import Desired, read_desired
 from orchestration.audiences.destinations import Destination, Receipt, Surroundings, destination_of
-from orchestration.audiences.errors import EarlierDayError
+from orchestration.audiences.errors import DestinationError, EarlierDayError
 from orchestration.audiences.guard import change_of, guard_objection
 from orchestration.audiences.ledger import Last, Ledger, create_ledger
-from orchestration.audiences.proposal import Proposal, place_left
+from orchestration.audiences.proposal import Proposal, check_place, check_system, place_left
 from orchestration.gates.audience import audience_gate
 from orchestration.gates.result import GateResult
 from orchestration.warehouse import Warehouse
@@ -76,6 +76,7 @@ def export(
     destination = destination_of(audience, surroundings)
     last = ledger.last()
     _check_day(audience, as_of, last)
+    check_place(audience, last)
     desired = read_desired(warehouse, audience)
     delta = desired_to_delta(desired, ledger.acknowledged(), audience.send)
     step = _Step(audience, as_of, desired, delta, recovered)
@@ -87,10 +88,12 @@ def export(
         return step.nothing()
     judged = gate(Proposal(warehouse, audience, as_of, desired, delta))
     if objection or not judged.passed:
-        return step.stopped(objection or judged.summary(), judged)
+        # No guard and no gate keeps anybody enrolled who may not be contacted any more.
+        let_go = remove(ledger, left or audience, as_of, surroundings, desired.withdrawn)
+        return step.stopped(objection or judged.summary(), judged, ledger.size(), let_go)
     ledger.hold_out(as_of, desired.held_out)
     if left:
-        _clear_out(ledger, left, as_of, surroundings)
+        remove(ledger, left, as_of, surroundings)
         last, delta = ledger.last(), desired_to_delta(desired, ledger.acknowledged(), audience.send)
         step = replace(step, delta=delta)
     delivery = delta_to_delivery(audience, as_of, delta, number=last.number + 1, follows=last.key)
@@ -113,15 +116,24 @@ def take_up(warehouse: Warehouse, audience: Audience, surroundings: Surroundings
     return ledger, recover(warehouse, audience, surroundings) or recovered
 
 
-def _clear_out(ledger: Ledger, left: Audience, as_of: date, surroundings: Surroundings) -> None:
-    """Remove all members from a place, before they are added to another."""
-    delta = members_to_removal(ledger.acknowledged())
+def remove(
+    ledger: Ledger, there: Audience, as_of: date, surroundings: Surroundings, keys: Collection[str] | None = None
+) -> int:
+    """Remove members, by default all, from where they are, and say how many. Raises DestinationError."""
+    delta = members_to_removal(ledger.acknowledged(), keys)
     if delta.is_empty:
-        return
+        return 0
     last = ledger.last()
-    delivery = delta_to_delivery(left, as_of, delta, number=last.number + 1, follows=last.key)
+    day = max(as_of, last.as_of) if last.as_of else as_of
+    delivery = delta_to_delivery(there, day, delta, number=last.number + 1, follows=last.key)
     ledger.plan(delivery)
-    finish(ledger, destination_of(left, surroundings), delivery)
+    receipt = finish(ledger, destination_of(there, surroundings), delivery)
+    for refusal in receipt.refused:
+        raise DestinationError(
+            f"audience {there.name}: {there.destination} did not remove a member: {refusal.reason}",
+            "remove it there by hand, and try again",
+        )
+    return delta.removed
 
 
 def recover(warehouse: Warehouse, audience: Audience, surroundings: Surroundings) -> Receipt | None:
@@ -130,6 +142,7 @@ def recover(warehouse: Warehouse, audience: Audience, surroundings: Surroundings
     pending = ledger.pending()
     if pending is None:
         return None
+    check_system(audience, pending.layout)
     # Where it was going when it was planned, whatever the audience names now.
     planned = replace(audience, into=dict(pending.layout.into)) if pending.layout.into else audience
     return finish(ledger, destination_of(planned, surroundings), pending)
@@ -161,8 +174,9 @@ class _Step:
     delta: Delta
     recovered: Receipt | None
 
-    def stopped(self, reason: str, gate: GateResult | None = None) -> Outcome:
-        return self._outcome("stopped", reason, after=self.delta.before, gate=gate)
+    def stopped(self, reason: str, gate: GateResult, after: int, let_go: int) -> Outcome:
+        told = f"; {let_go} who may not be contacted any more were removed all the same" if let_go else ""
+        return self._outcome("stopped", reason + told, after=after, gate=gate)
 
     def nothing(self) -> Outcome:
         return self._outcome("nothing", "nothing new to send", after=self.delta.after)

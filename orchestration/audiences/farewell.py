@@ -6,12 +6,9 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from orchestration.audiences.audience import Audience
-from orchestration.audiences.delivery import delta_to_delivery
-from orchestration.audiences.delta import NOTHING_KNOWN, Delta, Operation, Row
 from orchestration.audiences.destinations import Surroundings, destination_of
 from orchestration.audiences.destinations.files import FileDestination
-from orchestration.audiences.errors import DestinationError
-from orchestration.audiences.export import finish, take_up
+from orchestration.audiences.export import remove, take_up
 from orchestration.audiences.ledger import Ledger
 from orchestration.audiences.proposal import place_left
 from orchestration.warehouse import Warehouse
@@ -28,24 +25,9 @@ def bid_farewell(
     Neither guard nor gate is asked. A delivery that was not acknowledged is finished first. Raises AudienceError.
     """
     ledger, _ = take_up(warehouse, audience, surroundings)
-    inside = {each: state for each, state in ledger.acknowledged().items() if state.inside}
-    if key not in inside:
-        return None
-    row = Row(Operation.REMOVE, key, inside[key].identifiers, NOTHING_KNOWN, inside[key].variant)
-    delta = Delta((row,), entered=(), updated=(), readdressed=(), left=(key,), before=len(inside))
-    last = ledger.last()
-    day = max(as_of, last.as_of) if last.as_of else as_of
     # The audience may name another place by now, to which nobody was moved yet.
-    there = place_left(audience, last) or audience
-    delivery = delta_to_delivery(there, day, delta, number=last.number + 1, follows=last.key)
-    ledger.plan(delivery)
-    receipt = finish(ledger, destination_of(there, surroundings), delivery)
-    for refusal in receipt.refused:
-        raise DestinationError(
-            f"audience {audience.name}: {audience.destination} did not remove the subject: {refusal.reason}",
-            "remove it there by hand, and erase again",
-        )
-    return audience.destination
+    there = place_left(audience, ledger.last()) or audience
+    return audience.destination if remove(ledger, there, as_of, surroundings, {key}) else None
 
 
 def redact(warehouse: Warehouse, audience: Audience, key: str, surroundings: Surroundings) -> Iterator[str]:
@@ -53,10 +35,10 @@ def redact(warehouse: Warehouse, audience: Audience, key: str, surroundings: Sur
 
     The last file is left as it is: it may be the one that tells the receiver to remove the subject.
     """
-    destination = destination_of(audience, surroundings)
+    *before, last = Ledger(warehouse, audience.name, audience.destination).files() or [""]
+    destination = destination_of(audience, surroundings) if last else None
     if not isinstance(destination, FileDestination):
         return
-    *before, last = Ledger(warehouse, audience.name, audience.destination).files() or [""]
     destination.redact(before, audience.key, key)
     if last and destination.names(last, audience.key, key):
         yield (

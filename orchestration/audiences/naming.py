@@ -23,7 +23,7 @@ class Named:
 
     `rows` are as the warehouse gave them; identifiers that are hashed stand there in the form that is hashed, in clear,
     so that whoever has the same as somebody else is found out. `unnamed` are the keys of those who are left out since
-    they have no identifier that the destination could use; where nothing is hashed nobody is.
+    they have no identifier that the destination could use.
     """
 
     rows: pa.Table
@@ -38,7 +38,7 @@ def rows_to_named(audience: Audience, rows: pa.Table) -> Named:
     convention = settings_to_convention(audience.destination, audience.destination_settings)
     clear = {name: _normalised(audience, rows, name, convention) for name in audience.identify_by}
     keys = [key_to_text(key) for key in rows.column(audience.key).to_pylist()]
-    named = [_is_named(values, convention) for values in zip(*clear.values(), strict=True)]
+    named = [_is_named(values) for values in zip(*clear.values(), strict=True)]
     kept = rows.filter(pa.array(named, pa.bool_()))
     clear = {name: list(compress(values, named)) for name, values in clear.items()}
     sent = {name: [convention.hashed(name, value) for value in values] for name, values in clear.items()}
@@ -55,8 +55,8 @@ def _normalised(audience: Audience, rows: pa.Table, name: str, convention: Conve
     return [convention.normalised(name, value) for value in _column(audience, rows, name)]
 
 
-def _is_named(values: Iterable[Json], convention: Convention) -> bool:
-    return not convention.hashes or any(value not in (None, "") for value in values)
+def _is_named(values: Iterable[Json]) -> bool:
+    return any(value not in (None, "") for value in values)
 
 
 def _fields(audience: Audience, rows: pa.Table, convention: Convention) -> Columns:

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from orchestration.compiler.aim_models import aim_to_meta
-from orchestration.compiler.audience_spec import AudienceSpec
+from orchestration.compiler.audience_spec import AudienceSpec, place_of
 from orchestration.compiler.catalog import Attribute, Type
 from orchestration.compiler.compile import Compilation
-from orchestration.compiler.destination_spec import Told
 from orchestration.compiler.imports import Import, bare, in_base, select, union_all, with_ctes
 from orchestration.compiler.split import HOLDOUT, split_to_ends
 from orchestration.compiler.sql import (
@@ -207,13 +206,6 @@ def _case(reasons: Iterator[tuple[exp.Expr, str]]) -> exp.Expr:
     return exp.Case(ifs=ifs) if ifs else cast(exp.Null(), "text")
 
 
-def _place(spec: AudienceSpec, destination: str) -> dict[str, Told]:
-    """Where in the destination the members go. A tag that nobody named keeps its first name through renames."""
-    first = spec.formerly[0].text if spec.formerly else spec.key
-    named = {} if destination != "intercom" else {"tag": first}
-    return {**named, **dict(spec.place)}
-
-
 def audience_exposure(compilation: Compilation, spec: AudienceSpec) -> dict[str, object]:
     """The audience as a dbt exposure; its meta is all that the push has to know."""
     entity = compilation.catalog.entities[compilation.segments[spec.segment.text].entity]
@@ -241,7 +233,7 @@ def audience_exposure(compilation: Compilation, spec: AudienceSpec) -> dict[str,
         "owner": spec.owner,
         "description": spec.description,
         "formerly": [each.text for each in spec.formerly],
-        "into": _place(spec, destination.type),
+        "into": place_of(spec, destination.type),
         "outcome": aim_to_meta(compilation, spec.key),
         "destination_settings": {"type": destination.type, **dict(destination.settings)},
     }

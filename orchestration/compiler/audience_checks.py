@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from orchestration.compiler.audience_spec import RESERVED, AudienceField, AudienceSpec
+from orchestration.compiler.audience_spec import RESERVED, AudienceField, AudienceSpec, place_of
 from orchestration.compiler.catalog import Catalog, Entity, Type
 from orchestration.compiler.destination_spec import DestinationSpec
 from orchestration.compiler.fields import Report
@@ -65,6 +65,22 @@ def check_groups(audiences: Mapping[str, AudienceSpec], specs: Mapping[str, Segm
         if mine and theirs and mine.entity != theirs.entity:
             message = f"the group `{name}` has audiences of {theirs.entity}, and this one is of {mine.entity}"
             report.error("wrong-entity", message, spec.group.span, f"name another group for audiences of {mine.entity}")
+
+
+def check_places(
+    audiences: Mapping[str, AudienceSpec], destinations: Mapping[str, DestinationSpec], report: Report
+) -> None:
+    """Report audiences that share a tag or a list: what one removes there the other would not miss."""
+    taken: dict[tuple[str, str], AudienceSpec] = {}
+    for spec in audiences.values():
+        destination = destinations.get(spec.destination.text)
+        place = place_of(spec, destination.type) if destination else {}
+        named = str(place.get("tag", place.get("list", ""))).casefold()
+        other = taken.setdefault((spec.destination.text, named), spec) if named else spec
+        if other is not spec:
+            message = f"`{other.key}` goes to the same place of `{spec.destination.text}`"
+            where = spec.into.span if spec.into else spec.destination.span
+            report.error("same-place", message, where, "name another tag or list under `into`")
 
 
 def check_suppression(catalog: Catalog, specs: Mapping[str, SegmentSpec], report: Report) -> None:

@@ -141,7 +141,12 @@ def with_place(spec: AudienceSpec, destinations: dict[str, DestinationSpec], rep
         for setting in known:
             if setting.required:
                 message = f"a destination of the type {destination.type} needs `into: {{{setting.name}: …}}`"
-                report.error("missing-field", message, spec.destination.span, f"add it: {setting.said}")
+                report.error(
+                    "missing-field",
+                    message,
+                    spec.destination.span,
+                    f"add it; it is {setting.said[:1].lower()}{setting.said[1:]}",
+                )
         return spec
     if not known:
         message = f"a destination of the type {destination.type} has one place only"
@@ -153,6 +158,13 @@ def with_place(spec: AudienceSpec, destinations: dict[str, DestinationSpec], rep
     place = read_settings(fields, known)
     fields.close()
     return replace(spec, place=place)
+
+
+def place_of(spec: AudienceSpec, destination: str) -> dict[str, Told]:
+    """Where in a destination of a type the members go. A tag that nobody named keeps its first name through renames."""
+    first = spec.formerly[0].text if spec.formerly else spec.key
+    named: dict[str, Told] = {} if destination != "intercom" else {"tag": first}
+    return {**named, **dict(spec.place)}
 
 
 def _audience_fields(entries: tuple[Entry, ...], report: Report) -> tuple[AudienceField, ...]:

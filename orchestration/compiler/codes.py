@@ -216,6 +216,10 @@ CODES: dict[str, Code] = {
         "Two earlier versions of a test's subject end on the same day.", "Give each version its own last day."
     ),
     "same-key": Code("Two files have the same name, so their keys would be the same.", "Rename one of the files."),
+    "same-place": Code(
+        "Two audiences go to one tag or list, so what one of them removes there the other would not miss.",
+        "Name another tag or list under `into`.",
+    ),
     "same-priority": Code(
         "Two audiences of one group have the same priority, so nothing says which of them has a subject.",
         "Give each audience of a group a number of its own; the smallest comes first.",

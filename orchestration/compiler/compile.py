@@ -15,6 +15,7 @@ from orchestration.compiler.audience_checks import (
     check_audience,
     check_former_audiences,
     check_groups,
+    check_places,
     check_suppression,
 )
 from orchestration.compiler.audience_spec import AudienceSpec, source_to_audience_spec, with_place
@@ -175,6 +176,7 @@ def _understood(sources: Sources, report: Report) -> Compilation | None:
         check_audience(audience, catalog, specs, destinations, report)
     aims = {key: audience_to_aim(spec, catalog, specs, report) for key, spec in audiences.items()}
     check_groups(audiences, specs, report)
+    check_places(audiences, destinations, report)
     check_suppression(catalog, specs, report)
     check_former_audiences(audiences, report)
     read = {path: found for path, found in lists.items() if found}

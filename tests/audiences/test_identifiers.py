@@ -173,8 +173,8 @@ def passes(project: Project, audience: Audience, *people: tuple[str, str | None,
 def test_nothing_is_changed_where_nothing_is_hashed(project: Project) -> None:
     audience = sending("as_they_are")
     found = desired(project, audience, ("a", " Ann@Example.com", None), ("b", None, None))
-    assert [json.loads(member.identifiers)["email"] for member in found.members] == [" Ann@Example.com", None]
-    assert found.held_back == {}
+    assert [json.loads(member.identifiers)["email"] for member in found.members] == [" Ann@Example.com"]
+    assert found.held_back == {"identifier": 1}, "whom nobody could tell from others is not sent"
 
 
 @pytest.mark.parametrize("key", ["email", "phone"])

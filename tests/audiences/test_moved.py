@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from orchestration.audiences.audience import Audience, Send
+from orchestration.audiences.audience import Audience, Guard, Send
 from orchestration.audiences.dry_run import dry_run
-from orchestration.audiences.errors import DestinationError
+from orchestration.audiences.errors import DefinitionError, DestinationError
 from orchestration.audiences.export import export
 from orchestration.warehouse import DuckDB
 from tests.audiences.fakes.intercom import Contact, Intercom
@@ -84,9 +85,32 @@ def test_whoever_is_sent_once_stays_where_they_were_sent(tmp_path: Path, fake: F
     project, once = Project(tmp_path), replace(tagged_into, send=Send.ENTRIES_ONCE)
     project.desire(people_of("a"))
     push(project, once, 0)
+    project.desire({"a": ("a@example.com", "pro", "consent"), **people_of("b")})
+    with pytest.raises(DefinitionError, match="name that place again"):
+        push(project, replace(once, into={"tag": "Winter"}), 1)
+    push(project, once, 1)
+    assert (wearing(fake, "Autumn"), wearing(fake, "Winter")) == (["i-b"], [])
+
+
+def test_another_system_under_the_same_name_is_refused(tmp_path: Path, fake: Failing, tagged_into: Audience) -> None:
+    project, before = Project(tmp_path), replace(WINBACK, destination="intercom")
     project.desire(people_of("ab"))
-    push(project, replace(once, into={"tag": "Winter"}), 1)
-    assert (wearing(fake, "Autumn"), wearing(fake, "Winter")) == (["i-a"], ["i-b"])
+    push(project, before, 0)
+    with pytest.raises(DefinitionError, match=r"intercom was type=folder and is now type=intercom.*name of its own"):
+        push(project, tagged_into, 1)
+    assert wearing(fake, "Autumn") == []
+
+
+def test_a_guard_keeps_nobody_enrolled_who_withdrew(tmp_path: Path, fake: Failing, tagged_into: Audience) -> None:
+    project, guarded = Project(tmp_path), replace(tagged_into, guard=Guard(max_change=Decimal("0.1")))
+    project.desire(people_of("abc"))
+    push(project, guarded, 0)
+    project.desire({"a": ("a@example.com", "pro", "consent"), **people_of("b")})
+    with DuckDB(project.state / "warehouse.duckdb") as warehouse:
+        outcome = export(warehouse, guarded, DAYS[1], surroundings(project.state, TOKEN="tok"), gate=open_gate)
+    assert (outcome.status, outcome.after) == ("stopped", 2)
+    assert "1 who may not be contacted any more were removed all the same" in outcome.reason
+    assert wearing(fake, "Autumn") == ["i-b", "i-c"]
 
 
 def test_a_dry_run_tells_of_members_at_a_former_destination(tmp_path: Path, tagged_into: Audience) -> None:

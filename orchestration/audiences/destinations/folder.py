@@ -65,6 +65,9 @@ class Folder:
         return str(self.path / path)
 
 
+MUSTERS_OWN = ("published", "gates", "dbt", "dagster")
+
+
 def folder_destination(name: str, settings: Mapping[str, Any], state: Path) -> FileDestination:
     """The folder that `settings["path"]` names, relative to `state` and inside it. Raises DestinationError."""
     written = settings.get("path")
@@ -76,6 +79,8 @@ def folder_destination(name: str, settings: Mapping[str, Any], state: Path) -> F
         raise _refused(name, f"path {written!r} is absolute")
     if ".." in parts.parts or "\0" in written or not parts.parts:
         raise _refused(name, f"path {written!r} does not name a folder inside")
+    if parts.parts[0] in MUSTERS_OWN:
+        raise _refused(name, f"path {written!r} is a folder of Muster's own")
     state = state.resolve()
     path = state.joinpath(*parts.parts)
     _check_inside(name, path, state)

@@ -30,7 +30,7 @@ from orchestration.compiler.segment import Status
 from orchestration.compiler.spec import SegmentSpec
 
 CRON = "([\\d*/,-]+\\s+){4}[\\d*/,A-Za-z-]+"
-ADDRESS = "(https://|http://(localhost|127\\.0\\.0\\.1|\\[::1\\])(?![^:/])).*"
+ADDRESS = "(https://|http://(localhost|127\\.0\\.0\\.1|\\[::1\\])(?![^:/]))[^@/]*(/.*)?"
 SENT = ("Everyone, every time.", "Who came, changed or left.", "Each subject at most once, ever.")
 
 
@@ -48,7 +48,7 @@ def audience_schema(catalog: Catalog, specs: list[SegmentSpec], destinations: di
     return {
         "title": "An audience",
         **mapping(_fields(destinations), "segment", "destination", "identify_by"),
-        "dependencies": {"split": ["salt"], "group": ["priority"], "priority": ["group"]},
+        "dependencies": {"split": ["salt"], "salt": ["split"], "group": ["priority"], "priority": ["group"]},
         "allOf": [chain(branches, either(*map(_named, entities)))],
         "definitions": {
             "segment": either(*(ref(f"{name}.segments") for name in known), KEY),
