@@ -32,7 +32,7 @@ TABLES = {
     """,
     "members": """
         audience varchar, destination varchar, subject_key varchar, identifiers varchar, fields varchar,
-        first_sent_on date, last_sent_on date, removed_on date, variant varchar
+        first_sent_on date, last_sent_on date, removed_on date, variant varchar, first_variant varchar, switched_on date
     """,
     "outbox": """
         delivery_id varchar, operation varchar, subject_key varchar, identifiers varchar, fields varchar,
@@ -54,9 +54,13 @@ TABLES = {
 ADDED_SINCE = (
     ("deliveries", "refused integer"),
     ("members", "variant varchar"),
+    ("members", "first_variant varchar"),
+    ("members", "switched_on date"),
     ("outbox", "variant varchar"),
 )
 HAS_DELIVERIES = "select 1 from ledger.deliveries where audience = ? and destination = ?"
+# Who was enrolled before there was a split has no variant yet; rows of older versions know the last one only.
+FIRST_VARIANT = "coalesce(nullif(m.first_variant, ''), nullif(m.variant, ''))"
 ROWS_A_STATEMENT = 50_000
 
 
@@ -305,14 +309,16 @@ class Ledger:
         yield (
             "update ledger.members as m "
             "set identifiers = o.identifiers, fields = o.fields, last_sent_on = ?, removed_on = null, "
-            "variant = o.variant "
+            f"variant = o.variant, first_variant = coalesce({FIRST_VARIANT}, o.variant), "
+            f"switched_on = coalesce(m.switched_on, case when o.variant <> {FIRST_VARIANT} then cast(? as date) end) "
             "from ledger.outbox as o where m.audience = ? and m.destination = ? "
             "and o.delivery_id = ? and o.operation <> 'remove' and o.subject_key = m.subject_key",
-            [day, *mine, key],
+            [day, day, *mine, key],
         )
         yield (
             "insert into ledger.members "
-            "select ?, ?, o.subject_key, o.identifiers, o.fields, ?, ?, null, o.variant from ledger.outbox as o "
+            "select ?, ?, o.subject_key, o.identifiers, o.fields, ?, ?, null, o.variant, o.variant, null "
+            "from ledger.outbox as o "
             "where o.delivery_id = ? and o.operation <> 'remove' and not exists (select 1 from ledger.members as m "
             "where m.audience = ? and m.destination = ? and m.subject_key = o.subject_key)",
             [*mine, day, day, key, *mine],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
@@ -205,3 +206,14 @@ def test_any_sequence_of_days_loses_nobody_and_enrols_nobody_twice(
         assert inside == {member.key: (member.identifiers, member.fields) for member in members}
         assert mailing == {member.identifiers: member.key for member in members}
         assert delta.after == len(members)
+
+
+def test_the_first_variant_stays_known(project: Project) -> None:
+    audience = replace(WINBACK, split={"a": Decimal(50), "b": Decimal(50)})
+    for day, variant in zip(DAYS, ["a", "a", "b", "a"], strict=False):
+        project.desire(people_of("x"))
+        with project.open() as warehouse:
+            warehouse.execute(f"alter table audience_winback add column variant varchar default '{variant}'")
+        project.export(audience, day)
+    told = "select variant, first_variant, first_sent_on, switched_on from ledger.members"
+    assert project.rows(told) == [("a", "a", DAYS[0], DAYS[2])]

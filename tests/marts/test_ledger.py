@@ -69,8 +69,8 @@ def test_marts_of_audiences_are_empty_until_something_is_exported_and_then_tell_
         )
         warehouse.execute(
             "insert into ledger.members values "
-            f"('winback', 'drop', 'ada', '{{}}', '{{}}', '{day(0)}', '{day(2)}', '{day(2)}', 'a'), "
-            f"('winback', 'drop', 'bo', '{{}}', '{{}}', '{day(1)}', '{day(1)}', null, '')"
+            f"('winback', 'drop', 'ada', '{{}}', '{{}}', '{day(0)}', '{day(2)}', '{day(2)}', 'a', 'a', null), "
+            f"('winback', 'drop', 'bo', '{{}}', '{{}}', '{day(1)}', '{day(1)}', null, '', '', null)"
         )
         warehouse.execute(f"insert into ledger.holdouts values ('winback', 'drop', 'cy', '{day(0)}', '{day(2)}')")
     project.run(day(1), dbt=dbt)

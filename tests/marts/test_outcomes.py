@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -246,10 +247,10 @@ def entries(each: Enrolment) -> Iterator[str]:
     if each.variant == "holdout":
         yield f"insert into ledger.holdouts values ({who}, {on(each.on)}, {on(each.removed)})"
         if each.switched is not None:
-            sent = f"{on(each.switched)}, {on(each.switched)}, null, 'a'"
+            sent = f"{on(each.switched)}, {on(each.switched)}, null, 'a', 'a', null"
             yield f"insert into ledger.members values ({who}, '{{}}', '{{}}', {sent})"
     else:
-        sent = f"{on(each.on)}, {on(each.on)}, {on(each.removed)}, '{each.variant or ''}'"
+        sent = f"{on(each.on)}, {on(each.on)}, {on(each.removed)}, '{each.variant or ''}', null, null"
         yield f"insert into ledger.members values ({who}, '{{}}', '{{}}', {sent})"
 
 
@@ -274,7 +275,12 @@ def outcomes(project: SmallProject) -> list[Outcome]:
     with DuckDB(project.settings.duckdb) as warehouse:
         found = warehouse.connection.execute("select * from audience_outcomes")
         names = [str(each[0]) for each in found.description]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        return [dict(zip(names, map(_comparable, row), strict=True)) for row in found.fetchall()]
+
+
+def _comparable(value: object) -> object:
+    """Exact decimals as the floats that the judges give."""
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def of(rows: list[Outcome], variant: str | None, audience: str = "winback") -> dict[int, Outcome]:

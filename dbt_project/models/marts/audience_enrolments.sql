@@ -5,7 +5,7 @@ with members as (
 in_order as (
     select
         *,
-        coalesce(variant, '') as branch,
+        coalesce(first_variant, '') as branch,
         row_number() over (
             partition by audience, subject_key
             order by first_sent_on, is_held_out, destination
@@ -23,7 +23,7 @@ select
     first.subject_key,
     nullif(first.branch, '') as variant,
     first.first_sent_on as enrolled_on,
-    min(case when in_order.branch <> first.branch then in_order.first_sent_on end) as switched_on,
+    min(case when in_order.branch <> first.branch then in_order.first_sent_on else in_order.switched_on end) as switched_on,
     case
         when count(case when in_order.branch = first.branch then in_order.place end)
             = count(case when in_order.branch = first.branch then in_order.removed_on end)
