@@ -51,10 +51,16 @@ def begun(name: str, fake: Fake, folder: Path, second: People) -> Day:
         into={"list": into},
         fields={plan: "plan"},
     )
+    return second_day(folder, fake, brain, audience, {"THE_KEY": key}, FIRST, second, ordered=True)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick() -> Iterator[None]:
+    """A tempo for fakes, in this process too: here the last run of a killed export ends."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(klaviyo, "TEMPO", PATIENT)
         patch.setattr(sendgrid, "TEMPO", PATIENT)
-        return second_day(folder, fake, brain, audience, {"THE_KEY": key}, FIRST, second, ordered=True)
+        yield
 
 
 @pytest.fixture(scope="module", params=BRAINS)
