@@ -351,7 +351,12 @@ def run(
 def backfill(
     first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")],
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day.")],
-    push: Annotated[bool, typer.Option("--push", help="Deliver every audience as of the last day.")] = False,
+    push: Annotated[
+        bool,
+        typer.Option(
+            "--push", help="Deliver every audience as of the last day that is judged, which may be after --to."
+        ),
+    ] = False,
     project: Project = None,
     as_json: AsJson = False,
 ) -> None:

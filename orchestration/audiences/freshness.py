@@ -41,7 +41,7 @@ class Freshness:
 
     def sentence(self) -> str:
         """The finding for people."""
-        promise = f"every {self.promised} hours are promised"
+        promise = f"once in {self.promised} hours is promised"
         if self.hours is None:
             return f"{self.audience}: {self.destination} never acknowledged it, {promise}"
         return f"{self.audience}: {self.destination} acknowledged it {self.hours:.1f} hours ago, {promise}"

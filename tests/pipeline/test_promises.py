@@ -211,7 +211,7 @@ def test_the_sensor_tells_once_when_a_promise_is_broken_and_once_when_it_is_kept
     [late] = first.asset_events
     assert isinstance(late, dg.AssetCheckEvaluation)
     assert (late.asset_key, late.check_name, late.passed) == (KEY, IN_TIME, False)
-    assert "drop never acknowledged it, every 26 hours are promised" in str(late.metadata["said"].value)
+    assert "drop never acknowledged it, once in 26 hours is promised" in str(late.metadata["said"].value)
     again = tick(made, instance, first.cursor)
     assert again.asset_events == []
     assert "never acknowledged" in str(again.skip_reason)
