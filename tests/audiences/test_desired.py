@@ -113,6 +113,7 @@ def test_who_cannot_be_named_is_no_holdout(project: SmallProject) -> None:
     project.execute(*(f"update main.audience_first set email = null where member_id = '{key}'" for key in without))
     with DuckDB(project.settings.duckdb) as warehouse:
         found = read_desired(warehouse, hashed)
+    project.execute("update main.audience_first set email = member_id || '@example.com'")
     assert without
     assert set(clear.held_out) - set(found.held_out) == set(without)
     assert {each.key for each in found.held if each.by == "identifier"} == set(without)
