@@ -225,6 +225,8 @@ def erasure(told: Mapping[str, Any], *, as_json: bool) -> None:
         f"erased {told['entity']} {told['subject'][:12]}: "
         f"{sum(told['rows'].values())} rows of {len(told['rows'])} tables"
     )
+    if not told["rows"] and not told["told"]:
+        line("nothing was known of a subject of that key; look at how it is written, if something should have been")
     for said in told["told"]:
         line(f"removed from {said}")
     for said in told["left"]:
