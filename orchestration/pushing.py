@@ -45,10 +45,13 @@ def push(settings: Settings, audience: str, progress: Told = tell_nobody) -> Out
 
     Raises UnknownNameError; RunError: days that are not published; AudienceError: what the push itself finds.
     """
-    known = known_audience(settings, audience)
+    return _push(settings, known_audience(settings, audience), progress)
+
+
+def _push(settings: Settings, audience: Audience, progress: Told) -> Outcome:
     with open_warehouse(settings) as warehouse:
         day = published_day(warehouse)
-        return export(warehouse, known, day, surroundings(settings, progress), gate=_gate(settings))
+        return export(warehouse, audience, day, surroundings(settings, progress), gate=_gate(settings))
 
 
 def rehearse(settings: Settings, audience: str) -> DryRun:
@@ -117,9 +120,7 @@ def push_all(settings: Settings, progress: Callable[[str, int, int], None]) -> l
 
 def _tried(settings: Settings, audience: Audience, progress: Told) -> Outcome | NotPushed:
     try:
-        with open_warehouse(settings) as warehouse:
-            day = published_day(warehouse)
-            return export(warehouse, audience, day, surroundings(settings, progress), gate=_gate(settings))
+        return _push(settings, audience, progress)
     except (AudienceError, GateError) as wrong:
         return NotPushed(audience.name, str(wrong))
 

@@ -40,7 +40,7 @@ def redact(warehouse: Warehouse, audience: Audience, key: str, surroundings: Sur
     if not isinstance(destination, FileDestination):
         return
     destination.redact(before, audience.key, key)
-    if last and destination.names(last, audience.key, key):
+    if destination.names(last, audience.key, key):
         yield (
             f"audience {audience.name}: {last} at {audience.destination} tells the receiver about the subject, and is "
             "the last file: erase again after the next delivery"
