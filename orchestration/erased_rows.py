@@ -81,5 +81,5 @@ def erase_again(warehouse: Warehouse, document: Mapping[str, Any]) -> int:
 
 
 def _judged(warehouse: Warehouse, document: Mapping[str, Any], entity: Mapping[str, Any], name: str) -> Iterator[str]:
-    key, table = quoted_name(str(entity["key"])), relations(document)[f"{name}_history"]
+    key, table = quoted_name(str(entity["key"])), relations(document)[f"{name}_traits"]
     return (key_to_text(found) for (found,) in warehouse.rows(f"select distinct {key} from {table}"))
