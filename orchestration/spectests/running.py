@@ -15,8 +15,8 @@ from orchestration.compiler.problem import Problem
 from orchestration.compiler.segment import Rule, Segment
 from orchestration.compiler.spectest import GivenSubject, SpecTest
 from orchestration.compiler.words import rule_to_words
-from orchestration.spectests.explaining import explain, finding_to_lines
-from orchestration.spectests.question import awakened, only, rules_to_question, sees_others
+from orchestration.questions.explaining import explain, finding_to_lines
+from orchestration.questions.question import awakened, only, rules_to_question, sees_others
 from orchestration.spectests.world import Key, World
 from orchestration.warehouse import DuckDB, Value, Warehouse, WarehouseError
 

@@ -13,7 +13,7 @@ from orchestration.compiler.compile import Compilation
 from orchestration.compiler.render import NOTHING_RECORDED, Recorded
 from orchestration.compiler.segment import All, AnyOf, Everyone, Not, Rule, SegmentCondition, Status
 from orchestration.compiler.words import rule_to_words
-from orchestration.spectests.question import Locate, Question, only, rules_to_question
+from orchestration.questions.question import Locate, Question, only, rules_to_question
 
 Ask = Callable[[exp.Select], Sequence[tuple[object, ...]]]
 

@@ -1,4 +1,4 @@
-"""Questions put straight to the warehouse's tables, by the inline rendering: nothing is written, dbt is not needed."""
+"""What a project and its warehouse answer: members, counts by segment, tag and attached subject."""
 
 from __future__ import annotations
 
