@@ -161,6 +161,11 @@ class Entity:
         return self.model if self.has_versions else f"{self.name}_attribute_history"
 
     @property
+    def is_personal(self) -> bool:
+        """Whether its subjects are persons of whom something personal is known, so that their keys are personal too."""
+        return any(attribute.personal for attribute in self.attributes.values())
+
+    @property
     def key_is_text(self) -> bool:
         """Whether the key is known to be a text: only an attribute that stands for its column says so."""
         return any(each.column == self.key and each.type is Type.TEXT for each in self.attributes.values())
