@@ -26,7 +26,8 @@ too) and the examples in `tests/rules`, which `make test` runs. What is wrong wi
 """
 INTRODUCTIONS = {
     "Groups": (
-        "A rule is one condition or a group. Groups nest as deep as wanted; a list where a rule is expected means `all`."
+        "A rule is one condition or a group. Groups nest as deep as wanted; a list where a rule is expected means "
+        "`all`."
     ),
     "What a condition is about": (
         "A condition is one mapping that is about one thing: an attribute (`plan: pro`), an attribute of an attached "
@@ -49,8 +50,8 @@ INTRODUCTIONS = {
     ),
 }
 TESTS = (
-    "A test under `tests` says who is in and who is not; `muster check` runs it on made-up rows in memory. A date given "
-    "for a timestamp is noon of that local day. More about them: [tests of a rule](writing.md#tests-of-a-rule)."
+    "A test under `tests` says who is in and who is not; `muster check` runs it on made-up rows in memory. A date "
+    "given for a timestamp is noon of that local day. More about them: [tests of a rule](writing.md#tests-of-a-rule)."
 )
 KINDS = {
     Type.TEXT: "`text`",
