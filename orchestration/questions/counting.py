@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -187,10 +187,19 @@ class Questions:
             definitions={key: (self.compilation.definition(key), each.status) for key, each in segments.items()},
             has_definitions=bool(self.places.columns("segment_definition_history")),
             has_edits=bool(self.places.columns("unedited_moves")),
+            formerly=dict(self._recorded_otherwise()),
             unrecorded=tuple(
                 each for each in entities.values() if not each.has_versions and not self.places.columns(each.versions)
             ),
         )
+
+    def _recorded_otherwise(self) -> Iterator[tuple[str, str]]:
+        """Renamed segments that no run has met yet, with the keys under which they are recorded."""
+        for key, segment in self.compilation.segments.items():
+            held = self.places.columns(f"{segment.entity}_history")
+            former = next((each for each in segment.formerly if each in held), None)
+            if former and key not in held:
+                yield key, former
 
     def _counting(self, entity: Entity, segments: tuple[str, ...], day: date) -> str:
         inline = to_text(with_columns(self._inline(entity, day, *segments), *segments), self.warehouse.dialect)
