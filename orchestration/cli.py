@@ -8,12 +8,15 @@ import typer
 
 from orchestration import printing
 from orchestration.commands import (
+    HEAD,
     asking,
     audiences,
     days,
     looking,
+    new,
     plan,
     specs,
+    w_new,
 )
 from orchestration.compiler.problem import Problems
 from orchestration.errors import MusterError
@@ -23,11 +26,14 @@ app = typer.Typer(
 )
 for part in (
     specs.app,
+    new.app,
     looking.app,
     asking.app,
     plan.app,
     days.app,
     audiences.app,
+    HEAD.app,
+    w_new.app,
 ):
     app.add_typer(part)
 
