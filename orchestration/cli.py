@@ -15,6 +15,7 @@ from orchestration.commands import (
     looking,
     new,
     plan,
+    pull_requests,
     specs,
     w_new,
 )
@@ -33,6 +34,7 @@ for part in (
     days.app,
     audiences.app,
     HEAD.app,
+    pull_requests.app,
     w_new.app,
 ):
     app.add_typer(part)
