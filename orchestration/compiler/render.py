@@ -206,6 +206,14 @@ def put_tables(query: exp.Select, locate: Locate, day: date) -> exp.Select:
     return _on_day(query, day)
 
 
+def put_tables_as_of(
+    query: exp.Select, bases: Bases, day: date, locate: Locate, recorded: Recorded = NOTHING_RECORDED
+) -> exp.Select:
+    """The same, with attributes as of the day where they are recorded."""
+    _put_tables(query, set(), locate, _attribute_selects(bases, locate, recorded))
+    return _on_day(query, day)
+
+
 def _list_select(trait: ListTrait) -> exp.Query:
     rows: list[exp.Query] = [exp.Select(expressions=[exp.alias_(text(key), "member")]) for key in trait.keys]
     if not rows:

@@ -18,7 +18,7 @@ from orchestration.compiler.render import Recorded, members_of, put_tables, to_i
 from orchestration.compiler.segment import Status
 from orchestration.compiler.sql import column, located
 from orchestration.errors import MusterError, UnknownNameError
-from orchestration.warehouse import Value, Warehouse
+from orchestration.warehouse import Cost, Value, Warehouse
 
 
 class QuestionError(MusterError):
@@ -72,6 +72,10 @@ class Questions:
     def count(self, segment: str, day: date) -> int:
         """How many members a segment has as of a day."""
         return self._counts(self._entity_of(segment), (segment,), day)[segment]
+
+    def cost(self, segment: str, day: date) -> Cost:
+        """What it costs to judge a segment alone as of a day."""
+        return self.warehouse.cost(self._counting(self._entity_of(segment), (segment,), day))
 
     def recorded_members(self, segment: str, day: date) -> list[Value] | None:
         """The members that the history holds for a published day; None where it holds no such segment that day."""
@@ -153,8 +157,11 @@ class Questions:
         missing = set(segments) - {each.key for each in plans[-1].segments}
         if missing:
             raise QuestionError(f"`{missing.pop()}` is archived, so nobody is in it")
-        recorded = replace(self._recorded, looked_up=self._looked_up(day))
-        return to_inline(plans, self.compilation.bases, day, self.places.locate, recorded)
+        return to_inline(plans, self.compilation.bases, day, self.places.locate, self.recorded(day))
+
+    def recorded(self, day: date) -> Recorded:
+        """What the warehouse holds of the days before a day."""
+        return replace(self._recorded, looked_up=self._looked_up(day))
 
     def _looked_up(self, day: date) -> list[str]:
         """The entities of which the record tells the attributes as of the day."""
@@ -185,10 +192,13 @@ class Questions:
             ),
         )
 
-    def _counts(self, entity: Entity, segments: tuple[str, ...], day: date) -> dict[str, int]:
+    def _counting(self, entity: Entity, segments: tuple[str, ...], day: date) -> str:
         inline = to_text(with_columns(self._inline(entity, day, *segments), *segments), self.warehouse.dialect)
         counts = ", ".join(f"coalesce(sum(case when {_spelled(key)} then 1 else 0 end), 0)" for key in segments)
-        row = self.warehouse.rows(f"select {counts} from ({inline}) as flags")[0]
+        return f"select {counts} from ({inline}) as flags"
+
+    def _counts(self, entity: Entity, segments: tuple[str, ...], day: date) -> dict[str, int]:
+        row = self.warehouse.rows(self._counting(entity, segments, day))[0]
         return {key: int(str(count)) for key, count in zip(segments, row, strict=True)}
 
     def _base(self, entity: Entity, day: date, *attributes: Attribute) -> str:
