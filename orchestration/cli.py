@@ -8,7 +8,6 @@ import typer
 
 from orchestration import printing
 from orchestration.commands import (
-    HEAD,
     asking,
     audiences,
     days,
@@ -17,7 +16,6 @@ from orchestration.commands import (
     plan,
     pull_requests,
     specs,
-    w_new,
 )
 from orchestration.compiler.problem import Problems
 from orchestration.errors import MusterError
@@ -33,9 +31,7 @@ for part in (
     plan.app,
     days.app,
     audiences.app,
-    HEAD.app,
     pull_requests.app,
-    w_new.app,
 ):
     app.add_typer(part)
 
