@@ -11,6 +11,7 @@ from orchestration.commands import (
     asking,
     audiences,
     days,
+    importing,
     new,
     plan,
     specs,
@@ -24,6 +25,7 @@ app = typer.Typer(
 for part in (
     specs.app,
     new.app,
+    importing.app,
     asking.app,
     plan.app,
     days.app,
