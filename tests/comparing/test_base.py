@@ -104,7 +104,9 @@ def test_no_git(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_specs_that_cannot_be_understood_are_named(repository: Path) -> None:
     write(repository, "m/pro.yml", "entity: member\nwhere: {plam: pro}\n")
     commit(repository)
-    with pytest.raises(BaseError, match=r"(?s)the specs of HEAD cannot.*segment_specs/m/pro\.yml:2.*did you mean `plan`"):
+    with pytest.raises(
+        BaseError, match=r"(?s)the specs of HEAD cannot.*segment_specs/m/pro\.yml:2.*did you mean `plan`"
+    ):
         read_base(repository, "HEAD")
 
 
