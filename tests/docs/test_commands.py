@@ -1,14 +1,18 @@
-"""Every command that a page shows is run on a small project, and ends as it should."""
+"""Every command that a page shows is run on a small project, and ends as it should; every query is asked there."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sized
 
+import duckdb
 import pytest
 import typer
 
 from orchestration import cli
+from orchestration.publishing.folder import PublishedFolder
 from tests.docs.commands import ENDS_WITH, MENTIONS, NOT_RUN, Shown, shown
+from tests.docs.pages import Block, blocks
 from tests.docs.shop import YESTERDAY, shop
 from tests.project import REPOSITORY, SmallProject, Untested
 
@@ -81,3 +85,29 @@ def test_every_other_command_is_run_or_says_why_not() -> None:
 def test_the_list_of_what_is_not_run_names_what_is_shown() -> None:
     assert set(NOT_RUN) <= {each.text for each in ALL}
     assert set(ENDS_WITH) <= {" ".join(arguments) for arguments in CALLED}
+
+
+@pytest.mark.parametrize("block", blocks("sql"), ids=lambda block: f"{block.page}:{block.line}")
+def test_a_query_can_be_asked(block: Block, project: SmallProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the published marts; one that names a file itself finds it in the project's folder."""
+    monkeypatch.chdir(project.folder)
+    marts = PublishedFolder(project.settings.published).database
+    asked = block.text.replace(".muster/warehouse.duckdb", str(project.settings.duckdb))
+    with duckdb.connect() if ".duckdb" in asked else duckdb.connect(str(marts), read_only=True) as connection:
+        connection.execute(asked)
+
+
+def test_the_program_on_survival_reads_what_is_published(
+    project: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """docs/bi.md shows it; lifelines itself is asked by tests/bi."""
+    monkeypatch.chdir(project.folder)
+    [block] = [block for block in blocks("python") if block.page == "docs/bi.md"]
+    fitted: list[int] = []
+
+    class KaplanMeierFitter:
+        def fit(self, days: Sized, is_exit: Sized, weights: Sized) -> None:
+            fitted.extend(map(len, (days, is_exit, weights)))
+
+    exec(block.text, {"duckdb": duckdb, "KaplanMeierFitter": KaplanMeierFitter})
+    assert len(set(fitted)) == 1
