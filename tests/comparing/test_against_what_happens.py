@@ -50,6 +50,9 @@ BEFORE = {
     "m/ended.yml": "entity: member\nwhere: {low: 0}\n",
     "m/listed.yml": "entity: member\nmembers: static/listed.csv\n",
     "m/worded.yml": "entity: member\nname: So\nwhere: {low: 0}\n",
+    "m/came.yml": "entity: member\nwhere: {any: [{entered_segment: moving, in_last: 2 days}, "
+    "{was_in_segment: moving, on: 2024-03-01}]}\n",
+    "m/moving.yml": "entity: member\nwhere: {performed: visit, in_last: 1 day}\n",
     "m/same.yml": "entity: member\nwhere: {consent: true}\n",
     "static/listed.csv": "member_id\nm1\nm2\nm3\n",
     "audiences/first.yml": f"segment: pro\n{HEAD}group: mail\npriority: 1\nconsent: consent\nexclude_segments: low\n"
@@ -69,11 +72,16 @@ EDITS: Mapping[str, str | None] = {
     "m/asleep.yml": "entity: member\nstatus: paused\nwhere: {low: 2}\n",
     "m/ended.yml": "entity: member\nstatus: archived\nwhere: {low: 0}\n",
     "m/worded.yml": "entity: member\nname: Otherwise\nwhere: {low: 0}\n",
+    "m/moving.yml": None,
+    "m/moved.yml": "entity: member\nformerly: moving\nwhere: {performed: visit, in_last: 1 day}\n",
+    "m/came.yml": "entity: member\nwhere: {any: [{entered_segment: moved, in_last: 2 days}, "
+    "{was_in_segment: moved, on: 2024-03-01}]}\n",
     "m/fresh.yml": "entity: member\nwhere: {not_performed: visit}\n",
     "static/listed.csv": "member_id\nm2\nm3\nm4\nm5\n",
     "audiences/fresh.yml": f"segment: fresh\n{HEAD}",
 }
 PEOPLE = 200
+LAST = day(1)
 
 
 @dataclass(frozen=True)
@@ -106,7 +114,7 @@ def would_send(project: SmallProject) -> dict[str, Sent]:
     found = {}
     with DuckDB(project.settings.duckdb) as warehouse:
         for name, audience in audiences_of(Dbt(project.settings).document).items():
-            told = dry_run(warehouse, audience, day(0), gate=open_gate)
+            told = dry_run(warehouse, audience, LAST, gate=open_gate)
             moved = len(told.added), len(told.changed), len(told.removed)
             found[name] = Sent(told.before, told.after, *moved, told.stops)
     return found
@@ -124,11 +132,12 @@ def merged(tmp_path_factory: pytest.TempPathFactory) -> Merged:
         f"i % 7 = 0 as blocked, i % 3 as low from range({PEOPLE}) as t(i)",
         "create table raw.visits (member_id varchar, kind varchar, visited_at timestamp)",
         f"insert into raw.visits select 'm' || i, 'visit', '{day(0)} 09:00' from range(0, {PEOPLE}, 11) as t(i)",
+        f"insert into raw.visits select 'm' || i, 'visit', '{LAST} 09:00' from range(0, {PEOPLE}, 13) as t(i)",
     )
-    project.run(day(0), tested=False)
+    project.run(day(0), LAST, tested=False)
     with DuckDB(project.settings.duckdb) as warehouse:
         for audience in audiences_of(Dbt(project.settings).document).values():
-            export(warehouse, audience, day(0), surroundings(project.settings.state), gate=open_gate)
+            export(warehouse, audience, LAST, surroundings(project.settings.state), gate=open_gate)
     before = flags(project)
     begin(project.folder)
     for path, text in EDITS.items():
@@ -136,14 +145,14 @@ def merged(tmp_path_factory: pytest.TempPathFactory) -> Merged:
     bytes_before = hashlib.sha256(project.settings.duckdb.read_bytes()).hexdigest()
     plan = planned(project)
     assert hashlib.sha256(project.settings.duckdb.read_bytes()).hexdigest() == bytes_before, "a plan only reads"
-    project.run(day(0), tested=False)
+    project.run(LAST, tested=False)
     return Merged(plan, before, flags(project), would_send(project))
 
 
 def planned(project: SmallProject) -> Comparison:
     after = compile_sources(read_sources(project.folder))
     with DuckDB(project.settings.duckdb, read_only=True) as warehouse:
-        return compare(read_base(project.folder, "HEAD"), after, warehouse, day(0), lambda *_: None)
+        return compare(read_base(project.folder, "HEAD"), after, warehouse, LAST, lambda *_: None)
 
 
 def test_every_segment_that_a_change_reaches_is_there(merged: Merged) -> None:
@@ -151,6 +160,8 @@ def test_every_segment_that_a_change_reaches_is_there(merged: Merged) -> None:
     assert kinds == {
         "pro": Kind.CHANGED,
         "some": Kind.CHANGED,
+        "came": Kind.CHANGED,
+        "moved": Kind.RENAMED,
         "asleep": Kind.CHANGED,
         "ended": Kind.CHANGED,
         "gone": Kind.REMOVED,
@@ -182,6 +193,13 @@ def test_members_are_those_of_the_two_runs(merged: Merged) -> None:
         assert set(found.entering.examples) <= new - old
         assert set(found.leaving.examples) <= old - new
         assert (found.base_before, found.base_after) == (PEOPLE, PEOPLE)
+
+
+def test_a_renamed_segment_keeps_its_past(merged: Merged) -> None:
+    movement = merged.segment("came").movement
+    assert movement is not None
+    assert (movement.entering.subjects, movement.leaving.subjects) == (0, 0)
+    assert movement.after > len(range(0, PEOPLE, 11)), "those of the first day, and those who entered since"
 
 
 def test_there_is_movement_to_be_told(merged: Merged) -> None:
