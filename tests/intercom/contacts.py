@@ -76,8 +76,11 @@ NUMBERS = (Decimal("-1"), Decimal(0), Decimal("0.1"), Decimal(100), Decimal("100
 OWNERS = (Decimal(-1), Decimal(0), Decimal(7), Decimal(123))
 # around midnight in Dublin and in New York, where clocks change and where they do not, before 1970 and long after
 MOMENTS = tuple(
-    int(datetime(*when, tzinfo=UTC).timestamp()) + offset
-    for when in ((2020, 1, 1), (2020, 3, 29), (2020, 3, 30), (2020, 10, 25, 23), (2020, 6, 30, 4), (1969, 12, 31))
+    int(datetime(year, month, day, hour, tzinfo=UTC).timestamp()) + offset
+    for year, month, day, hour in (
+        *((2020, 1, 1, 0), (2020, 3, 29, 0), (2020, 3, 30, 0)),
+        *((2020, 10, 25, 23), (2020, 6, 30, 4), (1969, 12, 31, 0)),
+    )
     for offset in (-3601, -3600, -1, 0, 1, 3599, 3600, 5 * 3600, 86399)
 )
 DAYS = tuple(date(2020, 1, 1) + timedelta(days=number) for number in (-1, 0, 1, 88, 298))
