@@ -12,8 +12,10 @@ from orchestration.commands import (
     audiences,
     days,
     importing,
+    looking,
     new,
     plan,
+    pull_requests,
     specs,
 )
 from orchestration.compiler.problem import Problems
@@ -26,10 +28,12 @@ for part in (
     specs.app,
     new.app,
     importing.app,
+    looking.app,
     asking.app,
     plan.app,
     days.app,
     audiences.app,
+    pull_requests.app,
 ):
     app.add_typer(part)
 

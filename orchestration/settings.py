@@ -77,3 +77,29 @@ def load_settings(project: Path | None = None) -> Settings:
     root = (project or Path.cwd()).resolve()
     named = os.environ.get("MUSTER_DUCKDB")
     return Settings(project=root, duckdb=Path(named).resolve() if named else root / ".muster" / "warehouse.duckdb")
+
+
+@dataclass(frozen=True)
+class GitHub:
+    """What GitHub Actions tells a step about where it runs; null, or the public service, where it tells nothing."""
+
+    api: str
+    graphql: str
+    repository: str | None
+    event: Path | None
+    token: Secret | None
+
+
+def github_surroundings() -> GitHub:
+    """The variables of a step of GitHub Actions.
+
+    https://docs.github.com/actions/reference/variables-reference
+    """
+    event, token = os.environ.get("GITHUB_EVENT_PATH"), os.environ.get("GITHUB_TOKEN")
+    return GitHub(
+        api=os.environ.get("GITHUB_API_URL") or "https://api.github.com",
+        graphql=os.environ.get("GITHUB_GRAPHQL_URL") or "https://api.github.com/graphql",
+        repository=os.environ.get("GITHUB_REPOSITORY") or None,
+        event=Path(event) if event else None,
+        token=Secret(token) if token else None,
+    )

@@ -79,9 +79,8 @@ class _Page:
         left_out = sum(not self.add([block, ""]) for block in blocks)
         if left_out:
             # Room for this line was kept.
-            self.lines.append(
-                f"The details of {left_out:,} segments are too long for a comment: `muster plan` has them."
-            )
+            count = f"{left_out:,} more segment{'' if left_out == 1 else 's'}"
+            self.lines.append(f"The details of {count} are too long for a comment: `muster plan` has them.")
 
     def text(self) -> str:
         return "\n".join(self.lines).rstrip() + "\n"

@@ -66,7 +66,7 @@ class Side:
             self.rules,
             day,
             self.questions.places.locate,
-            recorded=self.questions.recorded(day),
+            recorded=self.questions.recorded_before(day),
         )
         key, *found = asked.query.expressions
         named = [exp.alias_(each, self.column(rule)) for each, rule in zip(found, self.rules, strict=True)]

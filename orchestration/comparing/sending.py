@@ -150,7 +150,7 @@ class _Sending:
     def _rows(self, spec: AudienceSpec) -> tuple[str, tuple[str, ...]]:
         query = audience_select(self.compilation, spec)
         columns = tuple(query.named_selects)
-        recorded = self.side.questions.recorded(self.day)
+        recorded = self.side.questions.recorded_before(self.day)
         placed = put_tables_as_of(query, self.compilation.bases, self.day, self._located, recorded)
         return to_text(placed, self.table.warehouse.dialect), columns
 

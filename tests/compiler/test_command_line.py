@@ -85,7 +85,8 @@ def test_segments_are_listed_with_their_rules_in_words(muster: Muster) -> None:
 def test_preview_as_json(muster: Muster) -> None:
     code, out, _ = muster("preview", "pro", "--as-of", str(day(3)), "--json", "--members")
     assert code == 0
-    assert json.loads(out) == {"segment": "pro", "as_of": str(day(3)), "count": 3, "members": ["ada", "bo", "cy"]}
+    promised = {"segment": "pro", "as_of": str(day(3)), "count": 3, "members": ["ada", "bo", "cy"]}
+    assert promised.items() <= json.loads(out).items()
 
 
 def test_members_are_those_recorded(club: SmallProject, muster: Muster) -> None:
