@@ -5,7 +5,9 @@ BI := .venv-bi
 BI_INSTALLED := $(BI)/.installed
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: demo test test-bi check dev bench fuzz kills services lock clean
+.PHONY: install demo test test-bi check dev bench fuzz kills services lock clean
+
+install: $(INSTALLED)
 
 demo: $(INSTALLED)
 	$(BIN)/muster demo

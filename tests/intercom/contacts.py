@@ -75,10 +75,12 @@ EMAILS = ("a@x.com", "A@X.com", "b@sub.x.com", "c@y.com", "x.com", "", "a@x.com.
 NUMBERS = (Decimal("-1"), Decimal(0), Decimal("0.1"), Decimal(100), Decimal("100.5"), Decimal(10) ** 12)
 OWNERS = (Decimal(-1), Decimal(0), Decimal(7), Decimal(123))
 # around midnight in Dublin and in New York, where clocks change and where they do not, before 1970 and long after
-MIDNIGHTS = ("2020-01-01", "2020-03-29", "2020-03-30", "2020-10-25T23", "2020-06-30T04", "1969-12-31")
 MOMENTS = tuple(
-    int(datetime.fromisoformat(when).replace(tzinfo=UTC).timestamp()) + offset
-    for when in MIDNIGHTS
+    int(datetime(year, month, day, hour, tzinfo=UTC).timestamp()) + offset
+    for year, month, day, hour in (
+        *((2020, 1, 1, 0), (2020, 3, 29, 0), (2020, 3, 30, 0)),
+        *((2020, 10, 25, 23), (2020, 6, 30, 4), (1969, 12, 31, 0)),
+    )
     for offset in (-3601, -3600, -1, 0, 1, 3599, 3600, 5 * 3600, 86399)
 )
 DAYS = tuple(date(2020, 1, 1) + timedelta(days=number) for number in (-1, 0, 1, 88, 298))
