@@ -11,6 +11,7 @@ from orchestration.commands import (
     asking,
     audiences,
     days,
+    importing,
     looking,
     new,
     plan,
@@ -26,6 +27,7 @@ app = typer.Typer(
 for part in (
     specs.app,
     new.app,
+    importing.app,
     looking.app,
     asking.app,
     plan.app,
