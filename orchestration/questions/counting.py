@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -18,7 +18,7 @@ from orchestration.compiler.render import Recorded, members_of, put_tables, to_i
 from orchestration.compiler.segment import Status
 from orchestration.compiler.sql import column, located
 from orchestration.errors import MusterError, UnknownNameError
-from orchestration.warehouse import Value, Warehouse
+from orchestration.warehouse import Cost, Value, Warehouse
 
 
 class QuestionError(MusterError):
@@ -72,6 +72,10 @@ class Questions:
     def count(self, segment: str, day: date) -> int:
         """How many members a segment has as of a day."""
         return self._counts(self.entity_of(segment), (segment,), day)[segment]
+
+    def cost(self, segment: str, day: date) -> Cost:
+        """What it costs to judge a segment alone as of a day."""
+        return self.warehouse.cost(self._counting(self.entity_of(segment), (segment,), day))
 
     def recorded_members(self, segment: str, day: date) -> list[Value] | None:
         """The members that the history holds for a published day; None where it holds no such segment that day."""
@@ -185,15 +189,27 @@ class Questions:
             definitions={key: (self.compilation.definition(key), each.status) for key, each in segments.items()},
             has_definitions=bool(self.places.columns("segment_definition_history")),
             has_edits=bool(self.places.columns("unedited_moves")),
+            formerly=dict(self._recorded_otherwise()),
             unrecorded=tuple(
                 each for each in entities.values() if not each.has_versions and not self.places.columns(each.versions)
             ),
         )
 
-    def _counts(self, entity: Entity, segments: tuple[str, ...], day: date) -> dict[str, int]:
+    def _recorded_otherwise(self) -> Iterator[tuple[str, str]]:
+        """Renamed segments that no run has met yet, with the keys under which they are recorded."""
+        for key, segment in self.compilation.segments.items():
+            held = self.places.columns(f"{segment.entity}_history")
+            former = next((each for each in segment.formerly if each in held), None)
+            if former and key not in held:
+                yield key, former
+
+    def _counting(self, entity: Entity, segments: tuple[str, ...], day: date) -> str:
         inline = to_text(with_columns(self._inline(entity, day, *segments), *segments), self.warehouse.dialect)
         counts = ", ".join(f"coalesce(sum(case when {_spelled(key)} then 1 else 0 end), 0)" for key in segments)
-        row = self.warehouse.rows(f"select {counts} from ({inline}) as flags")[0]
+        return f"select {counts} from ({inline}) as flags"
+
+    def _counts(self, entity: Entity, segments: tuple[str, ...], day: date) -> dict[str, int]:
+        row = self.warehouse.rows(self._counting(entity, segments, day))[0]
         return {key: int(str(count)) for key, count in zip(segments, row, strict=True)}
 
     def _base(self, entity: Entity, day: date, *attributes: Attribute) -> str:
