@@ -13,7 +13,7 @@ from orchestration import cli
 from orchestration.publishing.folder import PublishedFolder
 from tests.docs.commands import ENDS_WITH, MENTIONS, NOT_RUN, Shown, shown
 from tests.docs.pages import Block, blocks
-from tests.docs.shop import YESTERDAY, shop
+from tests.docs.shop import YESTERDAY, first_segment, shop
 from tests.project import REPOSITORY, SmallProject, Untested
 
 GROUP = typer.main.get_command(cli.app)
@@ -68,6 +68,11 @@ def test_a_command_ends_as_it_should(
     told = capsys.readouterr()
     assert (end.value.code or 0) == ENDS_WITH.get(" ".join(arguments), 0), told.out + told.err
     assert told.out or told.err
+
+
+def test_the_first_segment_is_the_one_that_is_shown(project: SmallProject) -> None:
+    """It was written by the README's `muster new`."""
+    assert (project.settings.specs / "people" / "quiet_pros.yml").read_text("utf-8") == first_segment()
 
 
 def test_commands_that_are_named_are_there() -> None:
