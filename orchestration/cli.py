@@ -16,6 +16,7 @@ from orchestration.commands import (
     new,
     plan,
     pull_requests,
+    site,
     specs,
 )
 from orchestration.compiler.problem import Problems
@@ -34,6 +35,7 @@ for part in (
     days.app,
     audiences.app,
     pull_requests.app,
+    site.app,
 ):
     app.add_typer(part)
 

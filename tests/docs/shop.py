@@ -70,6 +70,8 @@ def shop(folder: Path) -> SmallProject:
     project = SmallProject(folder)
     project.lay_down(CATALOG, {**SPECS, **written_by_the_reader()}, *MODELS)
     project.execute(*RAW)
+    for name, text in beside_the_specs().items():
+        (folder / name).write_text(text, "utf-8")
     project.run(*DAYS, tested=False)
     _git(folder, "init", "--quiet", "--initial-branch=main")
     _git(folder, "add", *(f"segment_specs/{path}" for path in ("catalog.yml", *SPECS)))
@@ -81,6 +83,14 @@ def written_by_the_reader() -> dict[str, str]:
     """What the README shows as files, by their paths below `segment_specs/`, as their first lines say them."""
     named = [block for block in readme() if block.text.startswith("# segment_specs/")]
     return {block.text.splitlines()[0].removeprefix("# segment_specs/"): block.text for block in named}
+
+
+def beside_the_specs() -> dict[str, str]:
+    """The files that docs/intercom.md shows, which lie in the project's folder."""
+    [page] = [page for page in pages() if page.name == "docs/intercom.md"]
+    [search] = [block.text for block in page.blocks if block.language == "json"]
+    [mapping] = [block.text for block in page.blocks if block.text.startswith("# mapping.yml")]
+    return {"search.json": search, "mapping.yml": mapping}
 
 
 def first_segment() -> str:
