@@ -80,10 +80,9 @@ def shop(folder: Path) -> SmallProject:
 
 
 def written_by_the_reader() -> dict[str, str]:
-    """What the README shows as files, by their paths below `segment_specs/`."""
-    [readme] = [page for page in pages() if page.name == "README.md"]
-    specs = [block for block in readme.blocks if block.language == "yaml"]
-    return {_path(block): block.text for block in specs}
+    """What the README shows as files, by their paths below `segment_specs/`, as their first lines say them."""
+    named = [block for block in readme() if block.text.startswith("# segment_specs/")]
+    return {block.text.splitlines()[0].removeprefix("# segment_specs/"): block.text for block in named}
 
 
 def beside_the_specs() -> dict[str, str]:
@@ -94,10 +93,16 @@ def beside_the_specs() -> dict[str, str]:
     return {"search.json": search, "mapping.yml": mapping}
 
 
-def _path(block: Block) -> str:
-    """Where a block belongs, as its first line says; the first segment's place is said in the words around it."""
-    first = block.text.splitlines()[0]
-    return first.removeprefix("# segment_specs/") if first.startswith("# ") else "people/quiet_pros.yml"
+def first_segment() -> str:
+    """What the README says that `muster new` writes."""
+    [text] = [block.text for block in readme() if not block.text.startswith("# segment_specs/")]
+    return text
+
+
+def readme() -> list[Block]:
+    """The specs of the README."""
+    [page] = [page for page in pages() if page.name == "README.md"]
+    return [block for block in page.blocks if block.language == "yaml"]
 
 
 def _git(folder: Path, *arguments: str) -> None:
