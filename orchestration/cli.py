@@ -11,10 +11,12 @@ from orchestration.commands import (
     asking,
     audiences,
     days,
+    importing,
     looking,
     new,
     plan,
     pull_requests,
+    site,
     specs,
 )
 from orchestration.compiler.problem import Problems
@@ -26,12 +28,14 @@ app = typer.Typer(
 for part in (
     specs.app,
     new.app,
+    importing.app,
     looking.app,
     asking.app,
     plan.app,
     days.app,
     audiences.app,
     pull_requests.app,
+    site.app,
 ):
     app.add_typer(part)
 

@@ -8,6 +8,7 @@ from orchestration import printing
 from orchestration.compiler.problem import Problem
 from orchestration.drafts.draft import Draft
 from orchestration.drafts.judging import Judged
+from orchestration.intercom.fault import Fault
 
 
 def refused(judged: Judged, *, as_json: bool) -> None:
@@ -46,3 +47,13 @@ def shown(draft: Draft, judged: Judged) -> None:
     """The file that would be written."""
     printing.problems(judged.own, as_json=False)
     printing.line(draft.to_source().text.removesuffix("\n"))
+
+
+def faults(found: Sequence[Fault], *, as_json: bool) -> None:
+    """What of a query cannot be taken over, all at once."""
+    if as_json:
+        printing.json_({"faults": [{"path": each.path, "reason": each.reason, "help": each.remedy} for each in found]})
+        return
+    for each in found:
+        printing.error(f"{each.path}: {each.reason}\n  = help: {each.remedy}")
+    printing.error(f"nothing was written: {len(found)} part{'' if len(found) == 1 else 's'} cannot be taken over")

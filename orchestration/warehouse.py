@@ -65,7 +65,10 @@ class Warehouse(Protocol):
 
 @dataclass(frozen=True)
 class Cost:
-    """What a query costs: rows read from tables, and seconds of processor time over all threads."""
+    """What a query costs: rows read from tables, and the seconds that its operators worked, over all threads.
+
+    Seconds are of the machine as it is: another, or a busy one, takes longer.
+    """
 
     rows_scanned: int
     seconds: float

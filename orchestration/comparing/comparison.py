@@ -11,7 +11,7 @@ from functools import cached_property
 from orchestration.comparing.base import Base
 from orchestration.comparing.changes import Change, Kind, compilations_to_changes, is_judged
 from orchestration.comparing.judging import Judged, Side, judged
-from orchestration.comparing.movement import Movement, Seen, member, movements, segment_to_rules
+from orchestration.comparing.movement import Movement, Seen, member, movements, segment_to_rules, with_examples
 from orchestration.comparing.neighbours import Neighbour, neighbours
 from orchestration.comparing.sending import Sent, audience_to_rules, audience_to_segments, sent
 from orchestration.compiler.audience_spec import AudienceSpec
@@ -36,7 +36,7 @@ class SegmentChange:
     """One segment of a comparison. `movement` is null where the change moves nobody by its kind.
 
     `sql` is the difference of the segment's flag, line by line as in a unified diff. Costs are those of judging this
-    segment alone; they and the neighbours are told of the first `DETAILED` segments.
+    segment alone; they, neighbours and examples are told of the `DETAILED` segments of an entity that move most.
     """
 
     change: Change
@@ -63,7 +63,7 @@ class AudienceChange:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a change of the specs does as of a day. `detailed` is how many segments are told in full."""
+    """What a change of the specs does as of a day. `personal` are the entities whose keys are personal."""
 
     ref: str
     commit: str
@@ -71,7 +71,6 @@ class Comparison:
     segments: tuple[SegmentChange, ...]
     audiences: tuple[AudienceChange, ...]
     personal: frozenset[str]
-    detailed: int = DETAILED
 
 
 def compare(base: Base, after: Compilation, warehouse: Warehouse, day: date, progress: Progress) -> Comparison:
@@ -187,7 +186,7 @@ def _segments(both: _Both, table: Judged, moving: Sequence[Change]) -> list[Segm
     """An entity's changes, the first of them in full."""
     sides = {side.name: side for side in table.sides}
     seen = [Seen(change, sides.get("before"), sides.get("after")) for change in moving]
-    found = movements(table, seen, EXAMPLES if len(seen) <= DETAILED else 0)
+    found = movements(table, seen)
     told = [
         (each, _told(both, each.change, table.warehouse.dialect, movement))
         for each, movement in zip(seen, found, strict=True)
@@ -231,6 +230,7 @@ def _in_full(both: _Both, table: Judged, seen: Seen, told: SegmentChange) -> Seg
     ]
     return replace(
         told,
+        movement=told.movement and with_examples(table, seen, told.movement, EXAMPLES),
         neighbours=neighbours(table, seen, others, NEIGHBOURS),
         cost_before=_cost(both.asked_before, seen.change.before, both.day),
         cost_after=_cost(both.asked_after, seen.change.after, both.day),

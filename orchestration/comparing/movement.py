@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orchestration.comparing.changes import Change, is_judged
 from orchestration.comparing.judging import Judged, Side
@@ -129,13 +129,13 @@ def _alternatives(segment: Segment) -> tuple[Rule, ...]:
             return ()
 
 
-def movements(table: Judged, seen: Sequence[Seen], examples: int) -> list[Movement]:
-    """What becomes of changed segments; `examples` keys are read of each move of as many as that is asked of first."""
+def movements(table: Judged, seen: Sequence[Seen]) -> list[Movement]:
+    """What becomes of changed segments, without examples."""
     counted = table.counts([condition for each in seen for condition in _conditions(each)])
     found = []
     for each in seen:
         mine, counted = counted[: len(_conditions(each))], counted[len(_conditions(each)) :]
-        found.append(_movement(table, each, mine, examples))
+        found.append(_movement(each, mine))
     return found
 
 
@@ -204,7 +204,7 @@ def _fails(side: Side, rule: Rule) -> str:
     return f"coalesce({side.present}, false) and not {side.holds(rule)}"
 
 
-def _movement(table: Judged, seen: Seen, counted: Sequence[int], examples: int) -> Movement:
+def _movement(seen: Seen, counted: Sequence[int]) -> Movement:
     before, after, base_before, base_after, entering, leaving, in_, out, *through = counted
     letting_in, keeping_out = _letting_in(seen), _keeping_out(seen)
     middle = 2 * len(letting_in)
@@ -213,15 +213,21 @@ def _movement(table: Judged, seen: Seen, counted: Sequence[int], examples: int) 
         after=after,
         base_before=base_before,
         base_after=base_after,
-        entering=Moves(entering, _through(letting_in, through[:middle]), _some(table, seen.enters, entering, examples)),
-        leaving=Moves(leaving, _through(keeping_out, through[middle:]), _some(table, seen.leaves, leaving, examples)),
+        entering=Moves(entering, _through(letting_in, through[:middle])),
+        leaving=Moves(leaving, _through(keeping_out, through[middle:])),
         in_by_unknown=in_,
         out_by_unknown=out,
     )
 
 
-def _some(table: Judged, moves: str, subjects: int, examples: int) -> tuple[str, ...]:
-    return tuple(table.some(moves, examples)) if subjects and examples else ()
+def with_examples(table: Judged, seen: Seen, movement: Movement, most: int) -> Movement:
+    """The same with a few keys of each who moves."""
+    entering, leaving = movement.entering, movement.leaving
+    return replace(
+        movement,
+        entering=replace(entering, examples=tuple(table.some(seen.enters, most)) if entering.subjects else ()),
+        leaving=replace(leaving, examples=tuple(table.some(seen.leaves, most)) if leaving.subjects else ()),
+    )
 
 
 def _through(told: Sequence[_Told], counted: Sequence[int]) -> tuple[Through, ...]:

@@ -185,7 +185,7 @@ def costs(told: SegmentChange) -> str:
         return ""
     seconds = " → ".join(f"{each.seconds:.2g}" for each in sides)
     rows = " → ".join(f"{each.rows_scanned:,}" for each in sides)
-    return f"{seconds} s of processor time, {rows} rows scanned"
+    return f"{seconds} s of work, {rows} rows scanned"
 
 
 def sendings(told: AudienceChange) -> str:

@@ -14,7 +14,7 @@ Data: TypeAlias = "str | int | Decimal | bool | Sequence[Data] | Mapping[str, Da
 
 WIDTH = 96
 _PLAIN = re.compile(r"\w(?:[^:#]|:(?=[^\s,\[\]{}])|(?<=\S)#)*(?<=\S)\Z")
-_OF_FLOW = re.compile(r"[,\[\]{}?:]")
+_OF_FLOW = re.compile(r"[,\[\]{}?]|:(?!\w)")
 _ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\\": "\\\\", '"': '\\"'}
 
 

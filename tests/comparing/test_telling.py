@@ -136,7 +136,7 @@ def test_text_tells_what_json_tells() -> None:
         "  3 enter\n    plan is pro: not met before by 3\n    such as",
         "  1 are in and 2 are out by an unknown value",
         "  overlaps with other: 1 → 2 in both, Jaccard 0.25",
-        "  cost: 0.5 → 0.75 s of processor time, 1,000 → 2,000 rows scanned",
+        "  cost: 0.5 → 0.75 s of work, 1,000 → 2,000 rows scanned",
         "  mail → crm (it looks at pro): add 0, remove 0 → add 3, remove 0",
         "    would be stopped: guard.max_change is 10%",
     ):

@@ -80,6 +80,21 @@ class Repository:
     def spec(self, path: str, text: str) -> None:
         self.write(f"segment_specs/{path}", text)
 
+    def commands(self) -> None:
+        """Lay `.venv/bin/muster` and `ruff` where `make install` puts them; git leaves them out."""
+        for name, module in (("muster", "orchestration.cli"), ("ruff", "ruff")):
+            file = self.folder / ".venv" / "bin" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(f'#!/bin/sh\nPYTHONPATH={REPOSITORY} exec {sys.executable} -m {module} "$@"\n', "utf-8")
+            file.chmod(0o755)
+
+    def copied(self, *paths: str) -> None:
+        """Copy files of this repository to the same places."""
+        for path in paths:
+            place = self.folder / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(REPOSITORY / path, place)
+
     def branch(self, name: str, specs: Mapping[str, str | None], start: str = "main") -> None:
         """A branch that writes specs, or removes them, and commits what is generated of them."""
         self.git("switch", "--quiet", "--create", name, start)
