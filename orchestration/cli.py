@@ -7,14 +7,14 @@ import sys
 import typer
 
 from orchestration import printing
-from orchestration.commands import asking, audiences, days, specs
+from orchestration.commands import adopting, asking, audiences, days, specs
 from orchestration.compiler.problem import Problems
 from orchestration.errors import MusterError
 
 app = typer.Typer(
     help="Customer segmentation as code.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
-for part in (specs.app, asking.app, days.app, audiences.app):
+for part in (specs.app, asking.app, days.app, audiences.app, adopting.app):
     app.add_typer(part)
 
 

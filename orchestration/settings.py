@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from orchestration.audiences.secret import Secret
+from orchestration.layout import FILE, Layout, LayoutError, profile_of, profile_to_duckdb, read_layout, read_yaml
+
+DUCKDB = "MUSTER_DUCKDB"
+OF_DBT = {
+    "model-paths": "models",
+    "macro-paths": "macros",
+    "snapshot-paths": "snapshots",
+    "seed-paths": "seeds",
+    "test-paths": "tests",
+    "analysis-paths": "analyses",
+}
 
 
 @dataclass(frozen=True)
@@ -17,11 +26,12 @@ class Settings:
     """Where one Muster project keeps its things.
 
     `project` is the folder that holds `segment_specs/`; `duckdb` is the DuckDB file that `MUSTER_DUCKDB` names,
-    by default `.muster/warehouse.duckdb` under the project.
+    by default the one of `muster.yml` or dbt's profile, or `.muster/warehouse.duckdb` under the project.
     """
 
     project: Path
     duckdb: Path
+    layout: Layout = field(default_factory=Layout)
 
     @property
     def specs(self) -> Path:
@@ -29,11 +39,28 @@ class Settings:
 
     @property
     def dbt_project(self) -> Path:
-        return self.project / "dbt_project"
+        """The folder of the project's `dbt_project.yml`."""
+        return (self.project / self.layout.dbt_project).resolve()
+
+    @property
+    def package(self) -> Path:
+        """The folder of Muster's own macros, marts and tests: a package of the dbt project, or all of it."""
+        return self.project / self.layout.package if self.layout.package else self.dbt_project
+
+    @property
+    def generated(self) -> Path:
+        """The folder of the generated models."""
+        return self.package / "models" / "segments"
 
     @property
     def profiles(self) -> Path:
-        return self.project / "profiles"
+        """The folder of `profiles.yml`; where `muster.yml` names none, the first that dbt would look into."""
+        if self.layout.profiles:
+            return self.project / self.layout.profiles
+        named = os.environ.get("DBT_PROFILES_DIR")
+        places = [Path(named).resolve()] if named else [self.dbt_project]
+        found = [place for place in places if (place / "profiles.yml").is_file()]
+        return found[0] if found else Path.home() / ".dbt"
 
     @property
     def state(self) -> Path:
@@ -47,13 +74,30 @@ class Settings:
 
     @property
     def has_dbt(self) -> bool:
-        return (self.dbt_project / "dbt_project.yml").is_file()
+        return (self.dbt_project / "dbt_project.yml").is_file() and (self.package / "dbt_project.yml").is_file()
+
+    @property
+    def dbt_files(self) -> tuple[Path, ...]:
+        """The files and folders that dbt reads; where the project is not Muster's alone, nothing beside them."""
+        if not self.layout.package:
+            return (self.dbt_project, self.profiles)
+        told = read_yaml(self.dbt_project / "dbt_project.yml")
+        named = [str(path) for paths, default in OF_DBT.items() for path in told.get(paths) or [default]]
+        named += ["dbt_project.yml", "packages.yml", "dependencies.yml"]
+        installed = str(told.get("packages-install-path", "dbt_packages"))
+        return (
+            *(self.dbt_project / each for each in (*named, installed)),
+            *(self.package, self.profiles / "profiles.yml"),
+        )
 
     @property
     def dbt_vars(self) -> dict[str, Any]:
-        """The variables of the dbt project, which its manifest does not hold."""
-        project = yaml.safe_load((self.dbt_project / "dbt_project.yml").read_text(encoding="utf-8"))
-        return project.get("vars") or {}
+        """The variables that Muster's models see, which dbt's manifest does not hold: its own, then the project's."""
+        found = read_yaml(self.package / "dbt_project.yml").get("vars") or {}
+        if self.layout.package:
+            outer = read_yaml(self.dbt_project / "dbt_project.yml").get("vars") or {}
+            found = found | outer | (outer.get("muster") or {})
+        return dict(found)
 
     def secret(self, variable: str) -> Secret | None:
         """What an environment variable holds that `destinations.yml` names, null where it is not set or empty."""
@@ -62,11 +106,41 @@ class Settings:
 
     def dbt_environment(self) -> dict[str, str]:
         """The variables that `profiles.yml` reads."""
-        return {"MUSTER_DUCKDB": str(self.duckdb)}
+        return {DUCKDB: str(self.duckdb)}
+
+    def dbt_warehouse(self) -> Path:
+        """The DuckDB file that dbt builds in. Raises LayoutError: its profile names none."""
+        told = {**os.environ, **self.dbt_environment()}
+        return profile_to_duckdb(
+            profile_of(self.dbt_project, self.profiles, self.layout.target, told.get), self.dbt_project
+        )
 
 
 def load_settings(project: Path | None = None) -> Settings:
-    """The settings of the project in `project`, by default of the working directory."""
+    """The settings of the project in `project`, by default of the working directory. Raises LayoutError."""
     root = (project or Path.cwd()).resolve()
-    named = os.environ.get("MUSTER_DUCKDB")
-    return Settings(project=root, duckdb=Path(named).resolve() if named else root / ".muster" / "warehouse.duckdb")
+    return settle(root, read_layout(root))
+
+
+def settle(root: Path, layout: Layout) -> Settings:
+    """The settings of a project that is laid out so."""
+    named = os.environ.get(DUCKDB)
+    if named:
+        return Settings(root, Path(named).resolve(), layout)
+    if layout.duckdb:
+        return Settings(root, (root / layout.duckdb).resolve(), layout)
+    nowhere = Settings(root, root / ".muster" / "warehouse.duckdb", layout)
+    if not layout.package or not (nowhere.dbt_project / "dbt_project.yml").is_file():
+        return nowhere
+    return Settings(root, _duckdb_of_profile(nowhere), layout)
+
+
+def _duckdb_of_profile(settings: Settings) -> Path:
+    layout = settings.layout
+    try:
+        profile = profile_of(settings.dbt_project, settings.profiles, layout.target, os.environ.get)
+    except LayoutError as wrong:
+        raise LayoutError(
+            f"{wrong}; or say in {FILE} which file the warehouse is, as in `duckdb: shop.duckdb`"
+        ) from wrong
+    return profile_to_duckdb(profile, settings.dbt_project)
