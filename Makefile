@@ -5,7 +5,9 @@ BI := .venv-bi
 BI_INSTALLED := $(BI)/.installed
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: demo test test-bi check dev bench fuzz kills services lock clean
+.PHONY: install demo test test-bi check dev bench fuzz kills services lock clean
+
+install: $(INSTALLED)
 
 demo: $(INSTALLED)
 	$(BIN)/muster demo
@@ -41,7 +43,7 @@ kills: $(INSTALLED)
 	MUSTER_KILLS=150 $(BIN)/python -m pytest tests/audiences/test_killed.py tests/audiences/test_killed_apis.py \
 	  tests/audiences/test_killed_lists.py tests/audiences/test_sftp.py tests/audiences/test_s3.py
 
-# Servers from Debian's packages, where they are missing: PostgreSQL, OpenSSH, and Ceph's S3 gateway (280 MB). The tests
+# From Debian's packages, where they are missing: PostgreSQL, OpenSSH, Ceph's S3 gateway (280 MB), and Chromium. The tests
 # start their own on loopback and stop them; what Debian itself starts with a package, such as OpenSSH, is not touched.
 services:
 	@wanted=; \
@@ -50,6 +52,7 @@ services:
 	  command -v sshd >/dev/null && command -v ssh-keygen >/dev/null || wanted="$$wanted openssh-server openssh-client"; \
 	  command -v radosgw >/dev/null && command -v ceph-mon >/dev/null && command -v ceph-osd >/dev/null || \
 	    wanted="$$wanted radosgw ceph-mon ceph-osd ceph-common"; \
+	  command -v chromium >/dev/null || wanted="$$wanted chromium"; \
 	  [ -z "$$wanted" ] || \
 	  { $(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -qq -y --no-install-recommends $$wanted; }
 

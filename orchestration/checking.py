@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from orchestration.compiler.compile import Compilation, compile_sources
+from orchestration.compiler.compile import Compilation, Sources, compile_sources
 from orchestration.compiler.files import read_sources
 from orchestration.compiler.lints import lint
 from orchestration.compiler.lints.usage import unused
@@ -37,9 +37,15 @@ class Checked:
 
 def check_project(settings: Settings, *, data: bool = True, unused_too: bool = False) -> Checked:
     """Read the specs, run their tests and lint them; `data` looks into the warehouse, where there is one at hand."""
+    with uncollected():
+        sources = read_sources(settings.project)
+    return check_sources(settings, sources, data=data, unused_too=unused_too)
+
+
+def check_sources(settings: Settings, sources: Sources, *, data: bool = True, unused_too: bool = False) -> Checked:
+    """The same for specs that need not be on the disk."""
     try:
         with uncollected():
-            sources = read_sources(settings.project)
             compilation = compile_sources(sources)
             tests = run_tests(compilation)
             found = [*compilation.warnings, *tests.failures, *lint(compilation)]

@@ -7,14 +7,38 @@ import sys
 import typer
 
 from orchestration import printing
-from orchestration.commands import adopting, asking, audiences, days, specs
+from orchestration.commands import (
+    adopting,
+    asking,
+    audiences,
+    days,
+    importing,
+    looking,
+    new,
+    plan,
+    pull_requests,
+    site,
+    specs,
+)
 from orchestration.compiler.problem import Problems
 from orchestration.errors import MusterError
 
 app = typer.Typer(
     help="Customer segmentation as code.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
-for part in (specs.app, asking.app, days.app, audiences.app, adopting.app):
+for part in (
+    specs.app,
+    new.app,
+    importing.app,
+    looking.app,
+    asking.app,
+    plan.app,
+    days.app,
+    audiences.app,
+    pull_requests.app,
+    site.app,
+    adopting.app,
+):
     app.add_typer(part)
 
 

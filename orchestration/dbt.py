@@ -19,6 +19,9 @@ from dbt.artifacts.schemas.results import NodeStatus
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
+from dbt_common.events.base_types import BaseEvent, EventLevel
+from dbt_common.events.event_manager import EventManager
+from dbt_common.events.event_manager_client import ctx_set_event_manager
 
 from orchestration.errors import MusterError
 from orchestration.neighbours import refuse_neighbours
@@ -26,6 +29,23 @@ from orchestration.settings import Settings
 
 SAVED = "partial_parse.msgpack"
 BAD = (NodeStatus.Error, NodeStatus.Fail, NodeStatus.RuntimeErr)
+
+
+class _ToldEvents(EventManager):
+    """dbt's events but those for debugging, which no log here keeps: to spell them takes a tenth of a run's time."""
+
+    def fire_event(
+        self,
+        e: BaseEvent,
+        level: EventLevel | None = None,
+        node: Any = None,
+        force_warn_or_error_handling: bool = False,
+    ) -> None:
+        if force_warn_or_error_handling or (level or e.level_tag()) is not EventLevel.DEBUG:
+            super().fire_event(e, level, node, force_warn_or_error_handling)
+
+
+TOLD = _ToldEvents()
 
 
 class DbtError(MusterError):
@@ -102,6 +122,7 @@ class Dbt:
         return tuple(_node_result(each) for each in result.result.results)
 
     def _invoke(self, runner: dbtRunner, arguments: list[str]) -> dbtRunnerResult:
+        ctx_set_event_manager(TOLD)
         # somebody's profile may name the file by its way from the dbt project, which dbt takes from where it runs
         place = chdir(self.settings.dbt_project) if self.settings.layout.package else nullcontext()
         with _environment(self.settings.dbt_environment()), place:

@@ -21,6 +21,7 @@ from orchestration.audiences.ledger import Entry, deliveries
 from orchestration.compiler.compile import compile_sources
 from orchestration.compiler.emit import compilation_to_files
 from orchestration.compiler.files import read_sources, write_files
+from orchestration.dbt import Dbt
 from orchestration.defs.build import EVERYTHING, build_definitions
 from orchestration.defs.calendar import RANGE_END, RANGE_START
 from orchestration.defs.instance import instance_home, open_instance, without_fsync
@@ -37,6 +38,8 @@ FIRST = date(2017, 11, 2)
 LAST = date(2017, 12, 31)
 DAYS = (LAST - FIRST).days + 1
 STEPS_BESIDES_DAYS = 6
+DATA_STEPS = ("load the retail data", "load the sample data", "build the staging models")
+STAGING = "path:models/staging"
 GRACE = 15
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -70,7 +73,7 @@ def demo(settings: Settings) -> None:
 
     Raises Problems, WarehouseError, DbtError, DemoError.
     """
-    with _steps() as steps:
+    with _steps(DAYS + STEPS_BESIDES_DAYS) as steps:
         _load(settings, steps)
         steps.begin("compile the specs")
         compilation = compile_sources(read_sources(settings.project))
@@ -81,9 +84,22 @@ def demo(settings: Settings) -> None:
     _report(settings)
 
 
+def load_data(settings: Settings) -> None:
+    """Load both workspaces and build the staging models on them: all that questions about the specs need.
+
+    No day is judged, and those of an earlier demo are forgotten with its warehouse. Raises WarehouseError, DbtError,
+    DemoError.
+    """
+    with _steps(len(DATA_STEPS)) as steps:
+        _load(settings, steps)
+        steps.begin(DATA_STEPS[-1])
+        found = Dbt(settings).build(LAST, STAGING, exclude="resource_type:test")
+    if failed := [f"{each.name}: {each.message}" for each in found if not each.ok]:
+        raise DemoError("the staging models could not be built\n" + "\n".join(failed))
+
+
 @contextmanager
-def _steps() -> Iterator[Steps]:
-    total = DAYS + STEPS_BESIDES_DAYS
+def _steps(total: int) -> Iterator[Steps]:
     if sys.stderr.isatty():
         with printing.progress() as show:
             yield Steps(show, total)
@@ -103,9 +119,9 @@ def _load(settings: Settings, steps: Steps) -> None:
     if settings.duckdb == settings.state / "warehouse.duckdb":
         _start_over(settings)
     with DuckDB(settings.duckdb) as warehouse:
-        steps.begin("load the retail data")
+        steps.begin(DATA_STEPS[0])
         load_retail(warehouse)
-        steps.begin("load the sample data")
+        steps.begin(DATA_STEPS[1])
         load_sample(warehouse)
 
 

@@ -77,8 +77,13 @@ def read_yaml(file: Path) -> dict[str, Any]:
     """A mapping that a file of the project holds. Raises LayoutError."""
     try:
         found = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except yaml.MarkedYAMLError as wrong:
+        line = wrong.problem_mark.line + 1 if wrong.problem_mark else 1
+        remedy = "look for lines that a merge left behind, and for indentation"
+        raise LayoutError(f"{file} is not valid YAML, as line {line} shows: {remedy}") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as wrong:
-        raise LayoutError(f"{file} cannot be read: {wrong}") from wrong
+        said = wrong.strerror if isinstance(wrong, OSError) and wrong.strerror else str(wrong)
+        raise LayoutError(f"{file} cannot be read: {said.lower()}") from None
     if found is not None and not isinstance(found, dict):
         raise LayoutError(f"{file} should hold a mapping, with a name and a colon at the start of each line")
     return found or {}

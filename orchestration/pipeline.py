@@ -196,8 +196,10 @@ def judge_day(dbt: Dbt, day: date, *, first: bool = True) -> tuple[NodeResult, .
     """
     known = entities(dbt.document)
     on_time = day == last_day_over(dbt.document)
-    with open_warehouse(dbt.settings) as warehouse:
-        kept = kept_records(warehouse, known, day, on_time=on_time)
+    kept: tuple[str, ...] = ()
+    if any(entity["is_recorded"] for entity in known.values()):
+        with open_warehouse(dbt.settings) as warehouse:
+            kept = kept_records(warehouse, known, day, on_time=on_time)
     unchanged = [f"{name}_attribute_history" for name in kept]
     if first:
         _look_for_edits(dbt, day, unchanged)

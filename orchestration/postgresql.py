@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Self
+from typing import Any, Self
 
 import psycopg
 import pyarrow as pa
 
-from orchestration.warehouse import Connector, Value, WarehouseError, rows_to_tables
+from orchestration.warehouse import Connector, Cost, Value, WarehouseError, rows_to_tables
 
 BATCH = 100_000
 ARROW_TYPES: dict[str, pa.DataType] = {
@@ -79,6 +79,13 @@ class PostgreSQL:
         )
         return rows_to_tables(rows)
 
+    def cost(self, sql: str) -> Cost:
+        """As PostgreSQL's own profile of the query tells it; one process runs it, so elapsed time is its time."""
+        (told,) = self.rows(f"explain (analyze, format json) {sql}")[0]
+        assert isinstance(told, list), "a plan is a list of one statement"
+        (found,) = told
+        return Cost(sum(_scanned(found["Plan"])), found["Execution Time"] / 1000)
+
     @property
     def connector(self) -> Connector:
         connect = partial(_connect, self._conninfo, autocommit=False, read_only=True)
@@ -91,6 +98,15 @@ class PostgreSQL:
 
     def close(self) -> None:
         self.connection.close()
+
+
+def _scanned(node: Mapping[str, Any]) -> Iterator[int]:
+    """The rows read from tables by a node of a plan and all nodes below it."""
+    if "Relation Name" in node:
+        removed = node.get("Rows Removed by Filter", 0)
+        yield round((node["Actual Rows"] + removed) * node["Actual Loops"])
+    for inner in node.get("Plans", ()):
+        yield from _scanned(inner)
 
 
 def _connect(conninfo: str, *, autocommit: bool, read_only: bool) -> psycopg.Connection[tuple[Value, ...]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from orchestration.audiences.secret import Secret
-from orchestration.layout import FILE, Layout, LayoutError, profile_of, profile_to_duckdb, read_layout, read_yaml
+from orchestration.layout import Layout, LayoutError, profile_of, profile_to_duckdb, read_layout, read_yaml
 
 DUCKDB = "MUSTER_DUCKDB"
 OF_DBT = {
@@ -129,18 +130,35 @@ def settle(root: Path, layout: Layout) -> Settings:
         return Settings(root, Path(named).resolve(), layout)
     if layout.duckdb:
         return Settings(root, (root / layout.duckdb).resolve(), layout)
-    nowhere = Settings(root, root / ".muster" / "warehouse.duckdb", layout)
-    if not layout.package or not (nowhere.dbt_project / "dbt_project.yml").is_file():
-        return nowhere
-    return Settings(root, _duckdb_of_profile(nowhere), layout)
+    found = Settings(root, root / ".muster" / "warehouse.duckdb", layout)
+    # specs can be checked where nobody has a profile; who needs the warehouse is told then what is missing
+    with suppress(LayoutError):
+        if layout.package:
+            return replace(found, duckdb=found.dbt_warehouse())
+    return found
 
 
-def _duckdb_of_profile(settings: Settings) -> Path:
-    layout = settings.layout
-    try:
-        profile = profile_of(settings.dbt_project, settings.profiles, layout.target, os.environ.get)
-    except LayoutError as wrong:
-        raise LayoutError(
-            f"{wrong}; or say in {FILE} which file the warehouse is, as in `duckdb: shop.duckdb`"
-        ) from wrong
-    return profile_to_duckdb(profile, settings.dbt_project)
+@dataclass(frozen=True)
+class GitHub:
+    """What GitHub Actions tells a step about where it runs; null, or the public service, where it tells nothing."""
+
+    api: str
+    graphql: str
+    repository: str | None
+    event: Path | None
+    token: Secret | None
+
+
+def github_surroundings() -> GitHub:
+    """The variables of a step of GitHub Actions.
+
+    https://docs.github.com/actions/reference/variables-reference
+    """
+    event, token = os.environ.get("GITHUB_EVENT_PATH"), os.environ.get("GITHUB_TOKEN")
+    return GitHub(
+        api=os.environ.get("GITHUB_API_URL") or "https://api.github.com",
+        graphql=os.environ.get("GITHUB_GRAPHQL_URL") or "https://api.github.com/graphql",
+        repository=os.environ.get("GITHUB_REPOSITORY") or None,
+        event=Path(event) if event else None,
+        token=Secret(token) if token else None,
+    )

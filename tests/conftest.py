@@ -5,6 +5,13 @@ from __future__ import annotations
 import gc
 
 import pytest
+from dbt_common.tests import enable_test_caching
+
+
+def pytest_configure() -> None:
+    """Spare what projects have in common: dbt reads each macro once, and few of its millions of objects are garbage."""
+    enable_test_caching()
+    gc.set_threshold(50_000, 50, 100)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

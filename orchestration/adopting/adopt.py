@@ -120,7 +120,10 @@ def _settings(wishes: Wishes, found: Path | None) -> Settings:
         duckdb=_shown(project, wishes.duckdb) if wishes.duckdb else "",
         build_upstream=False,
     )
-    return settle(project, layout)
+    settings = settle(project, layout)
+    if not wishes.duckdb:
+        settings.dbt_warehouse()  # a profile that names no file is told of now rather than at the first run
+    return settings
 
 
 def _new_layout(wishes: Wishes) -> Layout:

@@ -11,31 +11,13 @@ import typer
 
 from orchestration import printing
 from orchestration.checking import at_hand
-from orchestration.commands.opening import AsJson, AsOf, Project, Segment, opened, understood
+from orchestration.commands.opening import AsJson, AsOf, Project, opened, understood
 from orchestration.compiler.list_edits import add_keys, remove_keys
 from orchestration.questions import Answer, Places
 from orchestration.settings import load_settings
 from orchestration.static_lists import edit, listed, read_again, unknown_warning
 
 app = typer.Typer()
-
-
-@app.command()
-def preview(
-    segment: Segment,
-    as_of: AsOf = None,
-    with_members: Annotated[bool, typer.Option("--members", help="List the members too.")] = False,
-    project: Project = None,
-    as_json: AsJson = False,
-) -> None:
-    """Who would be in a segment: asked straight of the warehouse, nothing is written."""
-    with opened(project) as here:
-        day = here.day(as_of)
-        if with_members:
-            members = here.questions.members(segment, day)
-            printing.members(segment, day, len(members), members, as_json=as_json)
-        else:
-            printing.members(segment, day, here.questions.count(segment, day), None, as_json=as_json)
 
 
 @app.command()

@@ -98,11 +98,16 @@ def status(project: Project = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def demo() -> None:
+def demo(
+    data_only: Annotated[
+        bool, typer.Option("--data-only", help="Load the data and build the staging models; judge no day.")
+    ] = False,
+) -> None:
     """Load the two sample workspaces and run the last 60 days of them through Dagster."""
     from orchestration.demo import demo as run_demo
+    from orchestration.demo import load_data
 
-    run_demo(load_settings())
+    (load_data if data_only else run_demo)(load_settings())
 
 
 @app.command()

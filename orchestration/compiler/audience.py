@@ -50,7 +50,7 @@ class _Audience:
         self.base = bare(self.entity.model)
         self.key = self.entity.key
         self.reading = Import(self.base, compilation.bases.clock, self.key, self.key, joined=True)
-        self.rivals = _rivals(compilation, spec)
+        self.rivals = rivals_of(compilation, spec)
         self.withdrawn: list[exp.Expr] = []
 
     def select(self) -> exp.Select:
@@ -183,7 +183,7 @@ class _Audience:
         return [("places", places), ("variants", variants)]
 
 
-def _rivals(compilation: Compilation, spec: AudienceSpec) -> list[AudienceSpec]:
+def rivals_of(compilation: Compilation, spec: AudienceSpec) -> list[AudienceSpec]:
     """The audiences of the same group that come before this one."""
     if spec.group is None or spec.priority is None:
         return []

@@ -103,6 +103,10 @@ CODES: dict[str, Code] = {
         "A rule that costs much to judge, and is hard to read. A warning.",
         "Shorten its sequences, count whole days in place of hours, or make segments of parts that rules share.",
     ),
+    "conflict": Code(
+        "A merge changed the same lines in two ways, and the file still holds both.",
+        "Keep what is meant of both sides, and delete git's lines of `<<<<<<<`, `=======` and `>>>>>>>`.",
+    ),
     "cycle": Code(
         "Segments that refer to each other in a circle, so that none can be judged first.",
         "Take one of the references out.",

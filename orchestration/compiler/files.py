@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orchestration.compiler.compile import Sources
+from orchestration.compiler.conflicts import is_marker
 from orchestration.compiler.lists import MAX_LIST_BYTES
 from orchestration.compiler.problem import Problem, SourceFile, Span
 from orchestration.compiler.source import MAX_BYTES, too_large
@@ -218,4 +219,6 @@ def _is_generated(folder: Path, path: Path) -> bool:
     if path.parent == folder / "lists":
         return path.suffix == ".csv"
     with path.open("rb") as file:
-        return HEADER.encode() in file.readline(200)
+        lines = file.read(1_000).decode("utf-8", "replace").splitlines()
+    # A merge may have put a line of its own above the header.
+    return HEADER in next((line for line in lines if not is_marker(line)), "")

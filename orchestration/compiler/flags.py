@@ -159,6 +159,11 @@ def flag(plan: Plan, segment: Segment, clock: Clock, source: str | None, within:
     return rule_to_flag(segment.rule, clock, of_trait, of_segment)
 
 
+def segment_to_flag(plan: Plan, segment: Segment, clock: Clock) -> exp.Expr:
+    """A judged segment's column, as it stands in the plan's model of flags."""
+    return flag(plan, segment, clock, None, _names_within(plan))
+
+
 def rule_to_flag(rule: Rule, clock: Clock, of_trait: OfTrait, of_segment: OfSegment) -> exp.Expr:
     """Whether the subject passes the rule; the values of its traits and its other flags are given."""
     return rule_to_truth(rule, lambda condition: _leaf(condition, clock, of_trait, of_segment)).two_valued

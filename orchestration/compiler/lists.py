@@ -12,6 +12,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from orchestration.compiler.catalog import Entity
+from orchestration.compiler.conflicts import refuse_conflicts
 from orchestration.compiler.fields import error
 from orchestration.compiler.problem import Problem, Problems, SourceFile, Span, closest, nearest
 from orchestration.compiler.segment import StaticMembers
@@ -76,6 +77,7 @@ def source_to_list(source: SourceFile) -> StaticList:
     """The rows of a CSV file. Raises Problems: text that is no CSV, rows of another length than the first line."""
     if source.unreadable:
         raise Problems((source.unreadable,))
+    refuse_conflicts(source)
     refuse_odd_characters(source)
     if "\r" in source.text:
         span = source.span_at(source.text.index("\r"))

@@ -16,13 +16,14 @@ from orchestration.compiler.catalog import Entity, Type
 from orchestration.compiler.engines.registry import ENGINES
 from orchestration.compiler.flags import flags_select
 from orchestration.compiler.imports import Bases, union_all, where, with_ctes
-from orchestration.compiler.measures import DEFINED, MEASURED_FROM, measures_select
+from orchestration.compiler.measures import DEFINED, MEASURED_FROM
 from orchestration.compiler.past import DEFINITIONS, DEFINITIONS_BEFORE, HISTORY_BEFORE, UNEDITED_MOVES
 from orchestration.compiler.plan import Plan
 from orchestration.compiler.recording import as_of_select, observed_select
 from orchestration.compiler.sql import (
     AS_OF,
     MODEL,
+    aliased,
     cast,
     column,
     compared,
@@ -36,9 +37,14 @@ from orchestration.compiler.sql import (
 )
 from orchestration.compiler.trait import ListTrait
 from orchestration.compiler.traits import list_model, traits_select
+from orchestration.compiler.unrolled import unrolled_select
 
 MAX_CLOSED = 60
 EDITS_TABLE = "ledger.unedited_moves"
+EDITS = {
+    "as_of_date": "date",
+    **dict.fromkeys(("entity", "segment", "subject_key", "transition", "reason"), "text"),
+}
 DAY = "{{ as_of }}"
 KNOWN_OF_DEFINITIONS = ("segment", "definition", "status")
 _OPENED = re.compile(r"\(\n +([^\n]*)\n +\)")
@@ -120,7 +126,7 @@ class Recorded:
     `definitions` gives definition and status by segment; with `unedited` those that held the day before hold on.
     `has_definitions` tells whether earlier ones are held, `has_edits` whether moves apart from edits are; `unrecorded`
     are entities whose attributes are to be recorded and never were, `looked_up` those whose attributes as of the day
-    are in what was recorded.
+    are in what was recorded. `formerly` gives the key under which a renamed segment was recorded.
     """
 
     columns: Mapping[str, Collection[str]] = field(default_factory=dict)
@@ -130,6 +136,12 @@ class Recorded:
     has_edits: bool = False
     unrecorded: tuple[Entity, ...] = ()
     looked_up: Collection[str] = ()
+    formerly: Mapping[str, str] = field(default_factory=dict)
+
+    def key(self, entity: str, segment: str) -> str | None:
+        """Under which key an entity's history has a segment, null where it has none."""
+        held = self.columns.get(entity, ())
+        return next((key for key in (segment, self.formerly.get(segment)) if key in held), None)
 
 
 NOTHING_RECORDED = Recorded()
@@ -178,7 +190,9 @@ def _whole(plans: Sequence[Plan], bases: Bases, locate: Locate, recorded: Record
     for plan in plans:
         measures = f"{plan.entity.name}_measures"
         if plan.measures and measures not in dict(ctes):
-            ctes.append((measures, measures_select(plan, bases.clock, incremental=False)))
+            ctes.append(
+                (measures, unrolled_select([each for each in plans if each.entity == plan.entity], bases.clock))
+            )
         ctes.append((f"{plan.name}_traits", traits_select(plan, bases)))
         ctes.append((f"{plan.name}_segments", flags_select(plan, bases.clock)))
     ours = {cte for cte, _ in ctes}
@@ -203,6 +217,14 @@ def _put_tables(query: exp.Query, ours: set[str], locate: Locate, past: Mapping[
 def put_tables(query: exp.Select, locate: Locate, day: date) -> exp.Select:
     """A select on the catalog's tables, for a day, with each model's table in its place."""
     _put_tables(query, set(), locate, {})
+    return _on_day(query, day)
+
+
+def put_tables_as_of(
+    query: exp.Select, bases: Bases, day: date, locate: Locate, recorded: Recorded = NOTHING_RECORDED
+) -> exp.Select:
+    """The same, with attributes as of the day where they are recorded."""
+    _put_tables(query, set(), locate, _attribute_selects(bases, locate, recorded))
     return _on_day(query, day)
 
 
@@ -251,7 +273,7 @@ def _attribute_select(entity: Entity, bases: Bases, locate: Locate, recorded: Re
 def _history_select(entity: Entity, keys: tuple[str, ...], locate: Locate, recorded: Recorded) -> exp.Query:
     """The flags as recorded before the day, by version; a flag never recorded is false."""
     held = recorded.columns.get(entity.name, ())
-    flags = [column(key) if key in held else exp.alias_(exp.false(), key) for key in keys]
+    flags = [_history_flag(recorded.key(entity.name, key), key) for key in keys]
     key = column(entity.key)
     if not held:
         never = [exp.alias_(cast(exp.Null(), "date"), name) for name in ("valid_from", "valid_to")]
@@ -260,6 +282,10 @@ def _history_select(entity: Entity, keys: tuple[str, ...], locate: Locate, recor
     query = exp.Select(expressions=[key, *flags, *_validity()])
     query = query.from_(locate(f"{entity.name}_history"), copy=False)
     return query.where(exp.LT(this=column("dbt_valid_from"), expression=_day()), copy=False)
+
+
+def _history_flag(recorded_as: str | None, key: str) -> exp.Expr:
+    return exp.alias_(exp.false(), key) if recorded_as is None else aliased(column(recorded_as), key)
 
 
 def _no_versions(entity: Entity) -> exp.Select:
@@ -305,19 +331,28 @@ def _no_definitions() -> exp.Select:
 def _definitions_before(locate: Locate, recorded: Recorded) -> exp.Query:
     if not recorded.has_definitions:
         return _no_definitions()
-    query = exp.Select(expressions=[*(column(name) for name in KNOWN_OF_DEFINITIONS), *_validity()])
+    segment, *others = KNOWN_OF_DEFINITIONS
+    names = [_renamed(segment, recorded), *map(column, others)]
+    query = exp.Select(expressions=[*names, *_validity()])
     query = query.from_(locate("segment_definition_history"), copy=False)
     return query.where(exp.LT(this=column("dbt_valid_from"), expression=_day()), copy=False)
 
 
+def _renamed(name: str, recorded: Recorded) -> exp.Expr:
+    """A column of segments' keys, with renamed ones under their keys of today."""
+    if not recorded.formerly:
+        return column(name)
+    ifs = [exp.If(this=text(old), true=text(new)) for new, old in recorded.formerly.items()]
+    return aliased(exp.Case(this=column(name), ifs=ifs, default=column(name)), name)
+
+
 def _unedited_moves(locate: Locate, recorded: Recorded) -> exp.Query:
+    if recorded.has_edits and recorded.formerly:
+        names = [_renamed(name, recorded) if name == "segment" else column(name) for name in EDITS]
+        return exp.Select(expressions=names).from_(locate(EDITS_TABLE), copy=False)
     if recorded.has_edits:
         return exp.Select(expressions=[exp.Star()]).from_(locate(EDITS_TABLE), copy=False)
-    kinds = {
-        "as_of_date": "date",
-        **dict.fromkeys(("entity", "segment", "subject_key", "transition", "reason"), "text"),
-    }
-    nothing = [exp.alias_(cast(exp.Null(), kind), name) for name, kind in kinds.items()]
+    nothing = [exp.alias_(cast(exp.Null(), kind), name) for name, kind in EDITS.items()]
     return exp.Select(expressions=nothing).where(exp.false(), copy=False)
 
 

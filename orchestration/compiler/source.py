@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeAlias
 
 import yaml
 
+from orchestration.compiler.conflicts import refuse_conflicts
 from orchestration.compiler.problem import Problem, Problems, SourceFile, Span
 from orchestration.compiler.syntax import syntax_problem
 
@@ -193,6 +194,7 @@ def read(source: SourceFile) -> Parsed:
         raise Problems((source.unreadable,))
     if len(source.text) > MAX_BYTES:
         raise Problems((too_large(source),))
+    refuse_conflicts(source)
     refuse_odd_characters(source)
     try:
         builder = _Builder(source)

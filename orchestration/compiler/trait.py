@@ -229,6 +229,21 @@ def is_number(trait: Trait) -> bool:
             return False
 
 
+def tells_personal(trait: Trait) -> bool:
+    """Whether a trait's value tells something of a personal attribute."""
+    match trait:
+        case AttributeTrait(attribute) | ReturnTrait(attribute):
+            return attribute.personal
+        case HeldTrait(condition):
+            return condition.attribute.personal
+        case MeasureTrait(measure=Measure(attribute=attribute)) | RowsTrait(attribute=attribute):
+            return attribute is not None and attribute.personal
+        case PlaceTrait(of) | PlacesTrait(of):
+            return tells_personal(of)
+        case _:
+            return False
+
+
 # --- what a condition looks at
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -18,7 +18,7 @@ from orchestration.compiler.render import Recorded, members_of, put_tables, to_i
 from orchestration.compiler.segment import Status
 from orchestration.compiler.sql import column, located
 from orchestration.errors import MusterError, UnknownNameError
-from orchestration.warehouse import Value, Warehouse
+from orchestration.warehouse import Cost, Value, Warehouse
 
 
 class QuestionError(MusterError):
@@ -65,18 +65,22 @@ class Questions:
 
     def members(self, segment: str, day: date) -> list[Value]:
         """The keys of a segment's members as of a day, in order. Raises QuestionError, WarehouseError."""
-        entity = self._entity_of(segment)
+        entity = self.entity_of(segment)
         query = members_of(self._inline(entity, day, segment), entity.key, segment)
         return [row[0] for row in self.warehouse.rows(to_text(query, self.warehouse.dialect))]
 
     def count(self, segment: str, day: date) -> int:
         """How many members a segment has as of a day."""
-        return self._counts(self._entity_of(segment), (segment,), day)[segment]
+        return self._counts(self.entity_of(segment), (segment,), day)[segment]
+
+    def cost(self, segment: str, day: date) -> Cost:
+        """What it costs to judge a segment alone as of a day."""
+        return self.warehouse.cost(self._counting(self.entity_of(segment), (segment,), day))
 
     def recorded_members(self, segment: str, day: date) -> list[Value] | None:
         """The members that the history holds for a published day; None where it holds no such segment that day."""
-        entity = self._entity_of(segment)
-        if segment not in self._recorded_counts(day):
+        entity = self.entity_of(segment)
+        if segment not in self.recorded_counts(day):
             return None
         within = "segment = ? and entered_on <= ? and (exited_on is null or exited_on > ?)"
         spells = self.places.locate(f"{entity.name}_spells").sql(self.warehouse.dialect)
@@ -84,14 +88,15 @@ class Questions:
         rows = self.warehouse.rows(f"select {key} from {spells} where {within} order by {key}", [segment, day, day])
         return [row[0] for row in rows]
 
-    def _recorded_counts(self, day: date) -> dict[str, int]:
+    def recorded_counts(self, day: date) -> dict[str, int]:
+        """The members of each segment that was judged on a published day."""
         counts = self.places.locate("segment_counts_daily").sql(self.warehouse.dialect)
         rows = self.warehouse.rows(f"select segment, members from {counts} where as_of_date = ?", [day])
         return {str(segment): int(str(members)) for segment, members in rows}
 
     def by_segment(self, day: date, *, recorded: bool = False) -> Answer:
         """Members of every segment as of a day, empty ones included; as recorded, where a published day has them."""
-        known = self._recorded_counts(day) if recorded else {}
+        known = self.recorded_counts(day) if recorded else {}
         rows: list[tuple[Value, ...]] = []
         for entity in self.compilation.catalog.entities.values():
             segments = self.compilation.segments.values()
@@ -143,7 +148,8 @@ class Questions:
             raise UnknownNameError(f"nothing is attached to `{name}`. {nearest(name, possible | {'segment', 'tag'})}")
         return found
 
-    def _entity_of(self, segment: str) -> Entity:
+    def entity_of(self, segment: str) -> Entity:
+        """The entity of a segment. Raises UnknownNameError."""
         if segment not in self.compilation.segments:
             raise UnknownNameError(f"there is no segment `{segment}`. {nearest(segment, self.compilation.segments)}")
         return self.compilation.catalog.entities[self.compilation.segments[segment].entity]
@@ -153,8 +159,11 @@ class Questions:
         missing = set(segments) - {each.key for each in plans[-1].segments}
         if missing:
             raise QuestionError(f"`{missing.pop()}` is archived, so nobody is in it")
-        recorded = replace(self._recorded, looked_up=self._looked_up(day))
-        return to_inline(plans, self.compilation.bases, day, self.places.locate, recorded)
+        return to_inline(plans, self.compilation.bases, day, self.places.locate, self.recorded_before(day))
+
+    def recorded_before(self, day: date) -> Recorded:
+        """What the warehouse holds of the days before a day, and of the attributes as of it."""
+        return replace(self._recorded, looked_up=self._looked_up(day))
 
     def _looked_up(self, day: date) -> list[str]:
         """The entities of which the record tells the attributes as of the day."""
@@ -180,15 +189,27 @@ class Questions:
             definitions={key: (self.compilation.definition(key), each.status) for key, each in segments.items()},
             has_definitions=bool(self.places.columns("segment_definition_history")),
             has_edits=bool(self.places.columns("unedited_moves")),
+            formerly=dict(self._recorded_otherwise()),
             unrecorded=tuple(
                 each for each in entities.values() if not each.has_versions and not self.places.columns(each.versions)
             ),
         )
 
-    def _counts(self, entity: Entity, segments: tuple[str, ...], day: date) -> dict[str, int]:
+    def _recorded_otherwise(self) -> Iterator[tuple[str, str]]:
+        """Renamed segments that no run has met yet, with the keys under which they are recorded."""
+        for key, segment in self.compilation.segments.items():
+            held = self.places.columns(f"{segment.entity}_history")
+            former = next((each for each in segment.formerly if each in held), None)
+            if former and key not in held:
+                yield key, former
+
+    def _counting(self, entity: Entity, segments: tuple[str, ...], day: date) -> str:
         inline = to_text(with_columns(self._inline(entity, day, *segments), *segments), self.warehouse.dialect)
         counts = ", ".join(f"coalesce(sum(case when {_spelled(key)} then 1 else 0 end), 0)" for key in segments)
-        row = self.warehouse.rows(f"select {counts} from ({inline}) as flags")[0]
+        return f"select {counts} from ({inline}) as flags"
+
+    def _counts(self, entity: Entity, segments: tuple[str, ...], day: date) -> dict[str, int]:
+        row = self.warehouse.rows(self._counting(entity, segments, day))[0]
         return {key: int(str(count)) for key, count in zip(segments, row, strict=True)}
 
     def _base(self, entity: Entity, day: date, *attributes: Attribute) -> str:

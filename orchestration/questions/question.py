@@ -15,7 +15,7 @@ from orchestration.compiler.plan import references
 from orchestration.compiler.render import NOTHING_RECORDED, Recorded, inline_name, to_inline
 from orchestration.compiler.segment import Condition, Rule, Segment, Status, ranks
 from orchestration.compiler.sql import cast, column, compared, table, text
-from orchestration.compiler.trait import condition_to_traits
+from orchestration.compiler.trait import condition_to_traits, tells_personal
 
 Locate = Callable[[str], exp.Table]
 
@@ -24,12 +24,15 @@ Locate = Callable[[str], exp.Table]
 class Question:
     """A query of subjects: key, whether each rule holds, then the values that conditions look at.
 
-    `values` says in which columns the values of a condition stand.
+    `values` says in which columns the values of a condition stand; `names` are those of all columns, and `personal` the
+    columns that tell values of personal attributes.
     """
 
     query: exp.Select
     key: exp.Column
     values: dict[Rule, tuple[int, ...]]
+    names: tuple[str, ...] = ()
+    personal: frozenset[int] = frozenset()
 
 
 def rules_to_question(
@@ -53,21 +56,27 @@ def rules_to_question(
     flags, traits = inline_name(f"{entity}_segments"), inline_name(f"{entity}_traits")
     found = [column(name, flags) for name in (key, *names)]
     values: dict[Rule, tuple[int, ...]] = {}
+    personal: set[int] = set()
     for condition in looked_at:
-        shown = (plan.traits[trait] for trait in condition_to_traits(condition) if trait in plan.traits)
-        wanted = [column(name, traits) for name in shown]
-        values[condition] = tuple(range(len(found), len(found) + len(wanted)))
-        found += wanted
+        shown = [trait for trait in condition_to_traits(condition) if trait in plan.traits]
+        places = range(len(found), len(found) + len(shown))
+        values[condition] = tuple(places)
+        personal |= {place for place, trait in zip(places, shown, strict=True) if tells_personal(trait)}
+        found += (column(plan.traits[trait], traits) for trait in shown)
     query.set("expressions", found)
     if looked_at:
         query = query.join(table(traits), on=compared(column(key, traits), "=", column(key, flags)), copy=False)
-    return Question(query, column(key, flags), values)
+    return Question(query, column(key, flags), values, tuple(each.name for each in found), frozenset(personal))
 
 
 def only(question: Question, keys: Sequence[object]) -> exp.Select:
-    """The question's query about these subjects alone."""
-    wanted = exp.In(this=cast(question.key.copy(), "text"), expressions=[text(str(key)) for key in keys])
-    return question.query.where(wanted, copy=False)
+    """The question's query about these subjects alone, whose keys are given as texts."""
+    return question.query.where(is_one_of(question.key, keys), copy=False)
+
+
+def is_one_of(key: exp.Expr, keys: Sequence[object]) -> exp.In:
+    """That a key, as a text, is one of these."""
+    return exp.In(this=cast(key.copy(), "text"), expressions=[text(str(each)) for each in keys])
 
 
 def _segment(key: str, entity: str, rule: Rule) -> Segment:

@@ -16,9 +16,9 @@ from orchestration.audiences.delivery import Delivery, delta_to_delivery
 from orchestration.audiences.delta import Acknowledged, Operation, desired_to_delta
 from orchestration.audiences.desired import Desired, Member
 from orchestration.audiences.destinations import Destination, Receipt
-from orchestration.audiences.destinations.http import Patience
 from orchestration.audiences.destinations.waiting import Tempo, Waiting
 from orchestration.audiences.values import Json, canonical_json
+from orchestration.calls import Patience
 from tests.audiences.workspace import WINBACK
 
 NOWHERE = Path("/nonexistent")

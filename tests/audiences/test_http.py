@@ -23,12 +23,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from orchestration.audiences.destinations.http import Answer, Api, Call, Patience, Signing, bearer, checked_endpoint
+from orchestration.audiences.destinations.http import Answer, Api, Call, Signing, bearer, checked_endpoint
 from orchestration.audiences.destinations.rate import Pace, Rate
 from orchestration.audiences.destinations.session import Session
 from orchestration.audiences.errors import DestinationError
 from orchestration.audiences.secret import Secret
 from orchestration.audiences.values import Json
+from orchestration.calls import Patience
 from tests.audiences.fakes.serving import Request, ResetError, Response, serving
 
 TOKEN = "tok-3f1c9a77"

@@ -11,9 +11,9 @@ import pytest
 
 from orchestration.audiences.audience import Audience, Send
 from orchestration.audiences.destinations import Receipt
-from orchestration.audiences.destinations.http import Patience
 from orchestration.audiences.destinations.intercom import Intercom, intercom_destination
 from orchestration.audiences.errors import DestinationError
+from orchestration.calls import Patience
 from tests.audiences.contracts import arrived, contract, unnoticed
 from tests.audiences.fakes.intercom import Contact
 from tests.audiences.fakes.intercom import Intercom as Fake

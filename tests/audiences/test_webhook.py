@@ -13,11 +13,11 @@ import pytest
 
 from orchestration.audiences.audience import Send
 from orchestration.audiences.destinations import Receipt
-from orchestration.audiences.destinations.http import Patience
 from orchestration.audiences.destinations.webhook import Webhook, signature, signing, webhook_destination
 from orchestration.audiences.errors import DestinationError
 from orchestration.audiences.export import export
 from orchestration.audiences.secret import Secret
+from orchestration.calls import Patience
 from orchestration.printing import outcome_words
 from tests.audiences.fakes.receiver import Receiver
 from tests.audiences.fakes.serving import Request, Response, serving

@@ -20,6 +20,8 @@ import pytest
 from orchestration.dbt import Dbt
 from orchestration.defs.build import build_definitions
 from orchestration.settings import Settings
+from tests.compiler.test_rejected import written
+from tests.docs.tables import tables_page
 from tests.project import REPOSITORY
 
 GOLDEN = REPOSITORY / "tests" / "golden" / "asset_graph.json"
@@ -113,6 +115,11 @@ def test_all_tests_of_dbt_are_checks(definitions: dg.Definitions, settings: Sett
     tests = {node["name"] for node in Dbt(settings).document["nodes"].values() if node["resource_type"] == "test"}
     checks = {key.name for key in definitions.resolve_asset_graph().asset_check_keys}
     assert tests <= checks
+
+
+def test_the_page_of_tables_is_that_of_the_manifest(settings: Settings) -> None:
+    page = tables_page(Dbt(settings).document)
+    assert written(page, REPOSITORY / "docs" / "tables.md"), "MUSTER_WRITE_GOLDEN=1 make test"
 
 
 def test_every_schedule_is_off_until_someone_turns_it_on(definitions: dg.Definitions) -> None:

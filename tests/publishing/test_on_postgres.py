@@ -184,3 +184,10 @@ def test_sessions_run_in_utc_and_a_reading_one_writes_nothing(warehouse: Postgre
     assert warehouse.tables()["segment_spells"] == ("main", ("number", "share"))
     with pytest.raises(WarehouseError, match="cannot connect"):
         PostgreSQL("host=/nowhere")
+
+
+def test_what_a_query_costs(warehouse: PostgreSQL) -> None:
+    warehouse.execute("create temporary table costed as select i, i % 10 as rest from generate_series(1, 1000) as t(i)")
+    found = warehouse.cost("select count(*) from costed as a join costed as b using (i) where a.rest = 3")
+    assert found.rows_scanned == 2000
+    assert found.seconds > 0

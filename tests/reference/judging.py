@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from functools import partial
 from typing import Any, Protocol
 
 from sqlglot import exp
@@ -31,14 +32,14 @@ def asked(engine: Engine, world: World) -> dict[str, set[Any]]:
     """The members of every segment, by one query for each entity. Raises Problems."""
     compilation = compiled(world)
     engine.load(world.columns, world.tables)
-    recorded = _record(engine, world, compilation)
+    recorded = record(engine, world, compilation)
     found: dict[str, set[Any]] = {}
     for entity in {spec["entity"]: None for spec in world.specs.values()}:
         found |= _members(engine, entity, compilation, world.as_of, recorded)
     return found
 
 
-def _record(engine: Engine, world: World, compilation: Compilation) -> Recorded:
+def record(engine: Engine, world: World, compilation: Compilation) -> Recorded:
     """Put what was recorded before the day into its tables, where any rule looks at it."""
     if not world.looks_back():
         return NOTHING_RECORDED
@@ -55,17 +56,19 @@ def _record(engine: Engine, world: World, compilation: Compilation) -> Recorded:
 def _members(
     engine: Engine, entity: str, compilation: Compilation, as_of: dt.date, recorded: Recorded
 ) -> dict[str, set[Any]]:
-    def locate(model: str) -> exp.Table:
-        return exp.Table(this=exp.to_identifier(model, quoted=True), db=exp.to_identifier(engine.schema))
-
     plans = compilation.plans_of(entity)
     keys = [segment.key for segment in plans[-1].segments]
-    sql = to_text(to_inline(plans, compilation.bases, as_of, locate, recorded), engine.dialect)
+    sql = to_text(to_inline(plans, compilation.bases, as_of, partial(locate, engine), recorded), engine.dialect)
     key = compilation.catalog.entities[entity].key
     columns = ", ".join(f'"{name}"' for name in (key, *keys))
     rows = engine.rows(f"select {columns} from ({sql}) as judged")
     assert all(value is not None for row in rows for value in row[1:]), "a flag is true or false"
     return {name: {row[0] for row in rows if row[number]} for number, name in enumerate(keys, 1)}
+
+
+def locate(engine: Engine, model: str) -> exp.Table:
+    """Where an engine keeps a model's table."""
+    return exp.Table(this=exp.to_identifier(model, quoted=True), db=exp.to_identifier(engine.schema))
 
 
 def compiled(world: World) -> Compilation:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from email.utils import parsedate_to_datetime
 
 from orchestration.audiences.values import Json, json_to_cell
 
@@ -12,7 +11,6 @@ HIDDEN = "…"
 LONGEST = 300
 ADDRESS = re.compile(r"\S+@\S+")
 MANY_DIGITS = re.compile(r"\+?\d(?:[\s().-]{0,2}\d){4,}")
-EPOCH_FROM = 1_000_000_000
 
 
 def complaint(answer: Json, said: Json) -> str:
@@ -28,29 +26,6 @@ def complaint(answer: Json, said: Json) -> str:
     words = [_words(error) for error in told if isinstance(error, dict | str)]
     unique = dict.fromkeys(text for text in words if text)
     return _without("; ".join(unique), said)[:LONGEST]
-
-
-def asked_wait(headers: Mapping[str, str], now: float) -> float | None:
-    """The seconds that a service asks to wait, null where it asks for nothing. `now` is seconds since 1970.
-
-    Retry-After counts seconds or names a date (RFC 9110, section 10.2.3); X-RateLimit-Reset, which Intercom and
-    SendGrid send instead, names the second since 1970.
-    """
-    if (told := headers.get("retry-after", "").strip()) and (wait := _retry_after(told, now)) is not None:
-        return wait
-    reset = headers.get("x-ratelimit-reset", "").strip()
-    if not reset.isascii() or not reset.isdigit():
-        return None
-    return max(0.0, float(reset) - now if int(reset) > EPOCH_FROM else float(reset))
-
-
-def _retry_after(told: str, now: float) -> float | None:
-    if told.isascii() and told.isdigit():
-        return float(told)
-    try:
-        return max(0.0, parsedate_to_datetime(told).timestamp() - now)
-    except ValueError:
-        return None
 
 
 def _words(error: Mapping[str, Json] | str) -> str:

@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-import ipaddress
-import logging
-import random
-import ssl
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
-import stamina
-import stamina.instrumentation
-from stamina.instrumentation import RetryDetails
 
 from orchestration.audiences.destinations.base import Surroundings
-from orchestration.audiences.destinations.complaints import asked_wait, complaint
+from orchestration.audiences.destinations.complaints import complaint
 from orchestration.audiences.destinations.rate import Pace, Rate
 from orchestration.audiences.errors import DestinationError
 from orchestration.audiences.secret import Secret
 from orchestration.audiences.values import Json, canonical_json
+from orchestration.calls import (
+    PATIENCE,
+    TIMEOUT,
+    WORTH_ANOTHER_TRY,
+    Patience,
+    TryAgainError,
+    asked_wait,
+    distrusts,
+    is_loopback,
+    keep_silent,
+)
 
 AGAIN = "the delivery is kept: export again, and it goes on where it stopped"
-WORTH_ANOTHER_TRY = frozenset({408, 425, 429, 500, 502, 503, 504})
-TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 AT_ONCE = 8
 LIMITS = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE, keepalive_expiry=30.0)
-JITTER = 0.1
-CHANCE = random.SystemRandom()
 PROOFS = "proofs"
-LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -77,24 +76,6 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Patience:
-    """How often and how long a call is tried. Times are seconds: of one call with all its attempts, of waits between.
-
-    Waits double from `first_wait` to `longest_wait`, with up to `jitter` added; a service that asks for a certain wait
-    is given it, unless that is more than remains of `total`.
-    """
-
-    attempts: int = 8
-    total: float = 300.0
-    first_wait: float = 0.5
-    longest_wait: float = 30.0
-    jitter: float = 1.0
-
-
-PATIENCE = Patience()
-
-
-@dataclass(frozen=True)
 class Signing:
     """How calls prove whom they come from. `variable` is the environment variable to look at when that is refused.
 
@@ -110,14 +91,6 @@ def bearer(secret: Secret, variable: str) -> Signing:
     return Signing(variable, lambda _key, _content: {"Authorization": f"Bearer {secret.reveal()}"})
 
 
-class _Again(Exception):
-    """An attempt that failed and may be repeated, `wait` seconds later if the service asked for that."""
-
-    def __init__(self, problem: str, wait: float | None = None) -> None:
-        super().__init__(problem)
-        self.problem, self.wait = problem, wait
-
-
 class Api:
     """One service, below `endpoint`. A context manager: leaving it closes its connections."""
 
@@ -131,7 +104,7 @@ class Api:
         rates: Sequence[Rate] = (),
         patience: Patience = PATIENCE,
     ) -> None:
-        _silence()
+        keep_silent()
         self.name = name
         self._endpoint = checked_endpoint(name, endpoint)
         self._signing = signing
@@ -154,33 +127,15 @@ class Api:
         problem, attempts = "", 0
         began = time.monotonic()
         try:
-            for attempt in self._attempts(began + self._patience.total):
+            for attempt in self._patience.tries():
                 with attempt:
                     attempts = attempt.num
                     return self._attempt(call, key)
-        except _Again as error:
+        except TryAgainError as error:
             problem = error.problem
         # Raised outside of the handler: what it handled holds the request, and that holds secrets and addresses.
         took = time.monotonic() - began
         raise DestinationError(f"{problem}, after {attempts} attempts in {took:.0f} s", AGAIN)
-
-    def _attempts(self, deadline: float) -> Iterable[stamina.Attempt]:
-        patience = self._patience
-
-        def again(error: Exception) -> bool | float:
-            if not isinstance(error, _Again) or error.wait is None:
-                return isinstance(error, _Again)
-            jittered = error.wait + CHANCE.uniform(0, JITTER * patience.jitter)
-            return jittered if error.wait <= deadline - time.monotonic() else False
-
-        return stamina.retry_context(
-            on=again,
-            attempts=patience.attempts,
-            timeout=patience.total,
-            wait_initial=patience.first_wait,
-            wait_max=patience.longest_wait,
-            wait_jitter=patience.jitter,
-        )
 
     def _attempt(self, call: Call, key: str) -> Answer:
         self._pace.wait()
@@ -194,22 +149,22 @@ class Api:
         if response.status_code in call.accepts:
             return Answer(response.status_code, _json(response), problem)
         if response.status_code in WORTH_ANOTHER_TRY:
-            raise _asked(self._problem(call, problem), asked_wait(response.headers, time.time()))
+            raise TryAgainError(self._problem(call, problem), asked_wait(response.headers, time.time()))
         raise self._refused(call, response.status_code, problem)
 
     def _respond(self, call: Call, key: str) -> tuple[httpx.Response | None, Exception]:
         try:
-            return self._client.send(self._request(call, key), auth=_Signed(self._signing, key)), _Again("")
+            return self._client.send(self._request(call, key), auth=_Signed(self._signing, key)), TryAgainError("")
         except (httpx.LocalProtocolError, UnicodeEncodeError):
             remedy = (
                 f"look for a line break or an accent in what the environment variable {self._signing.variable} holds"
             )
             return None, self._error(call, "its secret cannot be sent in a header", f"{remedy}; {AGAIN}")
         except httpx.RequestError as error:
-            if _distrusts(error):
+            if distrusts(error):
                 remedy = "let it show a certificate that this machine trusts; certificates are always verified"
                 return None, self._error(call, "its certificate cannot be verified", remedy)
-            return None, _Again(self._problem(call, type(error).__name__))
+            return None, TryAgainError(self._problem(call, type(error).__name__))
 
     def unreadable(self, call: Call) -> DestinationError:
         """The error of a call whose answer is not what the service describes, whoever gave it in its place."""
@@ -265,16 +220,6 @@ def checked_endpoint(name: str, endpoint: str) -> str:
     return endpoint.rstrip("/")
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine itself."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _wrong_endpoint(name: str, problem: str) -> DestinationError:
     remedy = "write an https:// address in segment_specs/destinations.yml; secrets are named in fields of their own"
     return DestinationError(f"destination {name}: {problem}", remedy)
@@ -294,39 +239,6 @@ class _Signed(httpx.Auth):
 def _proofs(request: httpx.Request) -> list[Json]:
     """What proved whom a call came from: some services repeat it in their complaints."""
     return [word for proof in request.extensions.get(PROOFS, {}).values() for word in proof.split()]
-
-
-class _Silence(logging.Filter):
-    """Lets nothing through: the lines of the HTTP libraries name addresses, and those may name people."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return record.levelno >= logging.WARNING
-
-
-SILENCE = _Silence()
-
-
-def _tell(details: RetryDetails) -> None:
-    """Goes where the program's warnings go, and not to standard output, where stamina would write by itself."""
-    LOGGER.warning("trying again in %.1f s: %s", details.wait_for, details.caused_by)
-
-
-def _silence() -> None:
-    stamina.instrumentation.set_on_retry_hooks([_tell])
-    for name in ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks"))):
-        logging.getLogger(name).addFilter(SILENCE)
-
-
-def _asked(problem: str, wait: float | None) -> _Again:
-    return _Again(problem if wait is None else f"{problem}, which asks to wait {wait:.0f} s", wait)
-
-
-def _distrusts(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 def _json(response: httpx.Response) -> Json:

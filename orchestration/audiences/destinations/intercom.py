@@ -21,21 +21,12 @@ from orchestration.audiences.delivery import Delivery
 from orchestration.audiences.delta import Operation, Row
 from orchestration.audiences.destinations.base import Journal, Receipt, Refusal, Surroundings
 from orchestration.audiences.destinations.batches import batched
-from orchestration.audiences.destinations.http import (
-    PATIENCE,
-    Answer,
-    Api,
-    Call,
-    Patience,
-    Signing,
-    bearer,
-    checked_endpoint,
-    secret_of,
-)
+from orchestration.audiences.destinations.http import Answer, Api, Call, Signing, bearer, checked_endpoint, secret_of
 from orchestration.audiences.destinations.intercom_contacts import Address, Found, addressing, find
 from orchestration.audiences.destinations.rate import Rate
 from orchestration.audiences.destinations.session import Session
 from orchestration.audiences.values import Json, json_to_cell
+from orchestration.calls import PATIENCE, Patience
 
 VERSION = "2.14"
 ENDPOINTS = {"us": "https://api.intercom.io", "eu": "https://api.eu.intercom.io", "au": "https://api.au.intercom.io"}

@@ -22,12 +22,13 @@ from orchestration.audiences.delta import Operation, Row
 from orchestration.audiences.destinations.base import Journal, Receipt, Refusal, Surroundings
 from orchestration.audiences.destinations.batches import Batches, batched, json_size
 from orchestration.audiences.destinations.complaints import complaint
-from orchestration.audiences.destinations.http import AGAIN, Api, Call, Patience, Signing, checked_endpoint, secret_of
+from orchestration.audiences.destinations.http import AGAIN, Api, Call, Signing, checked_endpoint, secret_of
 from orchestration.audiences.destinations.rate import Rate
 from orchestration.audiences.destinations.session import Session
 from orchestration.audiences.destinations.waiting import Tempo, Waiting
 from orchestration.audiences.errors import DestinationError
 from orchestration.audiences.values import Json, json_to_cell
+from orchestration.calls import Patience
 
 ENDPOINT = "https://a.klaviyo.com"
 REVISION = "2026-07-15"

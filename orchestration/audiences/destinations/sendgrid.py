@@ -22,7 +22,6 @@ from orchestration.audiences.destinations.http import (
     Answer,
     Api,
     Call,
-    Patience,
     Signing,
     bearer,
     checked_endpoint,
@@ -44,6 +43,7 @@ from orchestration.audiences.destinations.session import Session
 from orchestration.audiences.destinations.waiting import Tempo, Waiting
 from orchestration.audiences.errors import DestinationError
 from orchestration.audiences.values import Json
+from orchestration.calls import Patience
 
 ENDPOINTS = {"global": "https://api.sendgrid.com", "eu": "https://api.eu.sendgrid.com"}
 CONTACTS = "/v3/marketing/contacts"

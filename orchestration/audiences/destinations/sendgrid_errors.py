@@ -10,8 +10,8 @@ import httpx
 
 from orchestration.audiences.delta import Row
 from orchestration.audiences.destinations.complaints import complaint
-from orchestration.audiences.destinations.http import TIMEOUT, is_loopback
 from orchestration.audiences.values import Json
+from orchestration.calls import TIMEOUT, is_loopback
 
 UNNAMED = "SendGrid's job did not take it: see the job's errors there"
 PLACE = re.compile(r"contacts(?:\[|\.)(\d+)")

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from orchestration.audiences.destinations.http import Patience
 from orchestration.audiences.destinations.rate import Rate
+from orchestration.calls import Patience
 
 T = TypeVar("T")
 

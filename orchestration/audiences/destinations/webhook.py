@@ -22,20 +22,12 @@ from orchestration.audiences.delivery import Delivery
 from orchestration.audiences.delta import Operation, Row
 from orchestration.audiences.destinations.base import Journal, Receipt, Refusal, Surroundings
 from orchestration.audiences.destinations.batches import batched, json_size
-from orchestration.audiences.destinations.http import (
-    PATIENCE,
-    Answer,
-    Api,
-    Call,
-    Patience,
-    Signing,
-    checked_endpoint,
-    secret_of,
-)
+from orchestration.audiences.destinations.http import Answer, Api, Call, Signing, checked_endpoint, secret_of
 from orchestration.audiences.destinations.session import Session
 from orchestration.audiences.errors import DestinationError
 from orchestration.audiences.secret import Secret
 from orchestration.audiences.values import Json, canonical_json
+from orchestration.calls import PATIENCE, Patience
 
 SCHEMA_VERSION = 1
 PREFIX = "whsec_"

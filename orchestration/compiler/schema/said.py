@@ -1,15 +1,15 @@
-"""What an editor says about each word while somebody writes a spec."""
+"""What each word of the rule language means: editors say it while somebody writes, docs/rules.md beside examples."""
 
 from __future__ import annotations
 
-SAID = {
-    # groups
+GROUPS = {
     "all": "Every one of these conditions holds.",
     "any": "At least one of these conditions holds.",
     "none": "None of these conditions holds.",
     "not": "The complement within the base population; a list means all of it.",
     "everyone": "Every subject of the base population: `true`.",
-    # subjects of conditions
+}
+SUBJECTS = {
     "attribute": "An attribute that is called like a word of the language; its operators stand beside it.",
     "performed": "An event's name, a list of names (any of them), or `any`.",
     "not_performed": "No such event, in the windows beside it if there are any.",
@@ -25,7 +25,8 @@ SAID = {
     "entered_segment": "Entered one of these segments, in the windows beside it or ever.",
     "left_segment": "Left one of these segments, in the windows beside it or ever.",
     "was_in_segment": "Was a member on at least one day of the window beside it.",
-    # beside events and relations
+}
+BESIDE = {
     "where": "Which of them count: conditions on their own attributes; a list means all.",
     "times": "How many, as a number or as `{at_least: 3}`; at least 1 when nothing is said.",
     "on_days": "On how many different local days.",
@@ -49,13 +50,15 @@ SAID = {
     "silent_for": "For how long nothing happened, as in `7 days`.",
     "back_in": "How long ago it began again at most, as in `7 days`.",
     "within_step": "At most this long after the step before (elapsed time), as in `2 hours` or `7 days`.",
-    # any attribute
+}
+VALUES = {
     "unknown": "What an unknown value counts as: `include` or `exclude`.",
     "for_at_least": "It has held at the end of every day for this long, as in `30 days`.",
     "is_unknown": "The value is not known.",
     "has_any_value": "The value is known, whatever it is.",
-    # text
-    "is": "Exactly this.",
+}
+TEXTS = {
+    "is": "Exactly this, capitals and all.",
     "is_not": "Not this; true when unknown.",
     "in": "One of these.",
     "not_in": "None of these; true when unknown.",
@@ -66,25 +69,28 @@ SAID = {
     "domain": "An e-mail address at exactly this domain.",
     "matches": "Fits this pattern somewhere (the RE2 subset that all engines share).",
     "not_matches": "Fits this pattern nowhere; true when unknown.",
-    # numbers
+}
+NUMBERS = {
     "equals": "This number, another attribute, or a share of one as in `80% of photo_limit`.",
     "not_equals": "Not this number; true when unknown.",
     "greater_than": "More than this number, another attribute or a share of one.",
-    "less_than": "Less than this.",
-    "at_least": "This or more.",
-    "at_most": "This or less.",
-    "exactly": "Exactly this.",
+    "less_than": "Less than this number, another attribute or a share of one.",
+    "at_least": "This number or more.",
+    "at_most": "This number or less.",
+    "exactly": "Exactly this number.",
     "between": "From the first to the second, both ends in.",
     "top": "The highest of the base population: `10%` (rounded up) or `500`; ties go by key.",
     "bottom": "The lowest of the base population: `10%` (rounded up) or `500`; ties go by key.",
     "within": "Ranked in each group of equal values of this attribute.",
-    # lists
+}
+LISTS = {
     "has": "Has this element.",
     "has_any": "Has at least one of these.",
     "has_all": "Has all of these.",
     "has_none": "Has none of these; true when unknown.",
     "any_element": "Some element passes this test of a text.",
-    # dates
+}
+DATES = {
     "in_last": "In the days that end with the as-of day: `7 days` is today and the six days before.",
     "in_next": "In the days after the as-of day.",
     "more_than": "Longer ago than this, as in `30 days ago`, or further off, as in `30 days from now`.",
@@ -100,4 +106,29 @@ SAID = {
     "on_or_after": "On this day or after it.",
     "between_dates": "From the first day or instant to the second, both in.",
     "anniversary": "The return of month and day in a later year: `today`, or in a window of at most one year.",
+}
+
+# the chapters of the reference, in its order
+CHAPTERS = {
+    "Groups": GROUPS,
+    "What a condition is about": SUBJECTS,
+    "Beside events and relations": BESIDE,
+    "Any attribute": VALUES,
+    "Text, and true or false": TEXTS,
+    "Numbers and ranks": NUMBERS,
+    "Lists": LISTS,
+    "Dates and windows": DATES,
+}
+SAID = {word: said for words in CHAPTERS.values() for word, said in words.items()}
+# a word that means something else in another place has a name of its own above; this is how it is written
+SPELLED = {
+    "any_row": "any",
+    "every_row": "every",
+    "none_row": "none",
+    "within_step": "within",
+    "at_least_ago": "at_least",
+    "at_most_ago": "at_most",
+    "less_than_ago": "less_than",
+    "exactly_ago": "exactly",
+    "between_dates": "between",
 }
