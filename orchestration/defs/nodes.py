@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator
 
+from orchestration.document import PACKAGE
 from orchestration.pipeline import DAY
 
 ASSETS = ("model", "snapshot", "seed")
@@ -47,8 +48,11 @@ class Parts:
 
 
 def document_to_parts(document: Mapping[str, Any]) -> Parts:
-    """Split a project's nodes as the pipeline builds them; a test belongs to the part that builds all it reads."""
-    nodes = document["nodes"]
+    """Split a project's nodes as the pipeline builds them; a test belongs to the part that builds all it reads.
+
+    What another package of the project builds is no asset of Muster's, only what its assets are made of.
+    """
+    nodes = {name: node for name, node in document["nodes"].items() if node["package_name"] == PACKAGE}
     days = {name for name, node in nodes.items() if DAY.removeprefix("tag:") in node.get("tags", ())}
     sources = _ancestors(document, days)
     days |= {name for name, node in nodes.items() if _is_test(node) and days.issuperset(_read(node))}
