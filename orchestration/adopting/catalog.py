@@ -62,8 +62,8 @@ def _entity(entity: EntityGuess) -> Iterator[str]:
         yield f"since: {_name(since)} # confirm: when one of them begins to exist{never}"
     else:
         yield "# confirm: `since:` names the date column from which on one of them exists; none looked like it"
-    yield "attributes:"
-    yield from _indented(_attributes(table, (entity.key,) if type_of(table.columns[entity.key]) != "text" else ()), 2)
+    hidden = (entity.key,) if type_of(table.columns[entity.key]) != "text" else ()
+    yield from _named("attributes", table, hidden)
     if entity.events:
         yield from _events(entity.events)
     if entity.relations or entity.links:
@@ -75,7 +75,7 @@ def _entity(entity: EntityGuess) -> Iterator[str]:
             yield f"  {link.entity}: {pair} # confirm: `{link.related}` holds keys of {link.entity}"
 
 
-def _attributes(table: Table, without: Iterable[str]) -> Iterator[str]:
+def _attributes(table: Table, without: Sequence[str | None]) -> Iterator[str]:
     """A line for each column; those of a type that rules know nothing of are named in a remark."""
     for column, kind in table.columns.items():
         if column in without:
@@ -114,7 +114,7 @@ def _events(events: RowsGuess) -> Iterator[str]:
     yield f"  subject: {events.subject}"
     yield f"  name: {events.named}"
     yield f"  at: {_time(events)}"
-    yield from _indented(_named("properties", events, {events.subject, events.at, events.named}), 2)
+    yield from _indented(_named("properties", events.table, (events.subject, events.at, events.named)), 2)
 
 
 def _relation(rows: RowsGuess, entity: EntityGuess) -> Iterator[str]:
@@ -124,7 +124,7 @@ def _relation(rows: RowsGuess, entity: EntityGuess) -> Iterator[str]:
     yield f"  subject: {rows.subject}"
     if rows.at:
         yield f"  at: {_time(rows)} # confirm: when a row happened"
-    yield from _indented(_named("attributes", rows, {rows.subject, rows.at}), 2)
+    yield from _indented(_named("attributes", rows.table, (rows.subject, rows.at)), 2)
 
 
 def _time(rows: RowsGuess) -> str:
@@ -133,8 +133,8 @@ def _time(rows: RowsGuess) -> str:
     return f"{{column: {rows.at}, type: date}}" if is_date else rows.at
 
 
-def _named(word: str, rows: RowsGuess, without: set[str | None]) -> Iterator[str]:
-    found = list(_attributes(rows.table, [each for each in without if each]))
+def _named(word: str, table: Table, without: Sequence[str | None]) -> Iterator[str]:
+    found = list(_attributes(table, without))
     if any(not line.startswith("#") for line in found):
         yield f"{word}:"
         yield from _indented(found, 2)

@@ -91,15 +91,22 @@ def _removed(project: Path, package: Path, before: Mapping[str, str], wanted: Ma
 
 
 def _change(file: Path, text: str) -> Change:
-    if file.is_dir() or (file.parent.exists() and not file.parent.is_dir()):
-        raise AdoptError(f"{file} should be a file of Muster's, and something else is in its place: move that away")
+    _refuse_in_the_way(file)
     if not file.exists():
         return Change.CREATE
     return Change.SAME if file.read_bytes() == text.encode() else Change.UPDATE
 
 
+def _refuse_in_the_way(file: Path) -> None:
+    folder = next(parent for parent in file.parents if parent.exists())
+    if file.is_dir() or not folder.is_dir():
+        found = file if file.is_dir() else folder
+        raise AdoptError(f"{found} stands where {file.name} is to be written, and is none of Muster's: move it away")
+
+
 def plan_once(project: Path, path: Path, text: str) -> Write:
     """A file that is the project's from the beginning: written where there is none."""
+    _refuse_in_the_way(path)
     return Write(_shown(project, path), Change.CREATE if not path.exists() else Change.SAME, text)
 
 
@@ -110,7 +117,7 @@ def _shown(project: Path, path: Path) -> str:
 def _recorded(package: Path) -> dict[str, str]:
     try:
         held = json.loads((package / RECORD).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as wrong:
         raise AdoptError(f"{package / RECORD} cannot be read: take it back from git, or remove it") from wrong

@@ -31,6 +31,7 @@ class Table:
 
     place: Place
     columns: Mapping[str, str]
+    database: str
     warehouse: Warehouse = field(repr=False, compare=False)
 
     @property
@@ -39,7 +40,7 @@ class Table:
 
     @property
     def relation(self) -> str:
-        return f"{quoted_name(self.place.schema)}.{quoted_name(self.place.table)}"
+        return ".".join(map(quoted_name, (self.database, self.place.schema, self.place.table)))
 
     def is_key(self, column: str) -> bool:
         """Whether every row has a value of its own in the column; an empty table shows nothing."""
@@ -91,8 +92,11 @@ def look(warehouse: Warehouse, places: Iterable[Place] | None) -> tuple[Table, .
         held.setdefault((str(schema), str(table)), {})[str(column)] = str(kind)
     if places is None:
         places = [Place(table, schema, table) for schema, table in held if schema not in SYSTEM]
+    [(database,)] = warehouse.rows("select current_database()")
     found = [
-        Table(each, held[each.schema, each.table], warehouse) for each in places if (each.schema, each.table) in held
+        Table(each, held[each.schema, each.table], str(database), warehouse)
+        for each in places
+        if (each.schema, each.table) in held
     ]
     return tuple(sorted(found, key=lambda table: (table.name, table.place.schema)))
 

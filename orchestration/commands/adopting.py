@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import typer
 
-from orchestration import printing
+from orchestration import printing, printing_questions
 from orchestration.adopting.adopt import Adoption, Wishes, adopt, plan_adoption
 from orchestration.adopting.files import Change, Write
 from orchestration.commands.opening import AsJson, Project
 from orchestration.compiler.files import differences
 from orchestration.questions import ask
+from orchestration.questions.previewing import Preview, preview
 from orchestration.settings import Settings
 from orchestration.warehouse import DuckDB
 
@@ -61,11 +62,11 @@ def init(
         settings = adopt(adoption)
     else:
         settings = adoption.settings
-    members = _members(adoption, settings)
+    found = _previewed(adoption, settings)
     if as_json:
-        printing.json_(_told(adoption, members, written=not dry_run))
+        printing.json_(_told(adoption, found, written=not dry_run))
     else:
-        _show_end(adoption, members, dry_run)
+        _show_end(adoption, found, dry_run)
 
 
 def _show_plan(adoption: Adoption) -> None:
@@ -88,20 +89,20 @@ def _show_difference(project: Path, write: Write) -> None:
         printing.line(f"  {line}")
 
 
-def _members(adoption: Adoption, settings: Settings) -> int | None:
-    """How many members the first segment has on its first day; None where there was a catalog already."""
+def _previewed(adoption: Adoption, settings: Settings) -> Preview | None:
+    """The first segment on its first day; None where there was a catalog already."""
     if adoption.first is None or adoption.day is None:
         return None
     with DuckDB(settings.duckdb, read_only=True, schemas=settings.layout.schemas) as warehouse:
-        return ask(adoption.compilation, warehouse).count(adoption.first.key, adoption.day)
+        return preview(ask(adoption.compilation, warehouse), adoption.first.key, adoption.day)
 
 
-def _show_end(adoption: Adoption, members: int | None, dry_run: bool) -> None:
+def _show_end(adoption: Adoption, found: Preview | None, dry_run: bool) -> None:
     for entity in adoption.entities:
         rows = entity.table.name
         printing.line(f"{entity.name}: table {rows}, key {entity.key} ({entity.why})")
-    if adoption.first and members is not None:
-        printing.line(f"{adoption.first.key}: {members} members as of {adoption.day}")
+    if found:
+        printing_questions.preview(found, None, as_json=False)
     if dry_run:
         printing.line("nothing was written")
     elif adoption.first:
@@ -110,13 +111,14 @@ def _show_end(adoption: Adoption, members: int | None, dry_run: bool) -> None:
         printing.line("next: muster check; muster compile")
 
 
-def _told(adoption: Adoption, members: int | None, *, written: bool) -> dict[str, object]:
-    first = adoption.first
+def _told(adoption: Adoption, found: Preview | None, *, written: bool) -> dict[str, object]:
     entities = [{"entity": each.name, "table": each.table.name, "key": each.key} for each in adoption.entities]
     return {
         "written": written,
         "files": [{"path": each.path, "change": each.change.value} for each in adoption.writes],
         "generated": len(adoption.generated),
         "entities": entities,
-        "preview": {"segment": first.key, "as_of": adoption.day, "members": members} if first else None,
+        "preview": {"segment": found.segment, "as_of": found.day, "members": found.members, "of": found.base}
+        if found
+        else None,
     }
