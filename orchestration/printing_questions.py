@@ -54,13 +54,17 @@ def condition_record(finding: Finding) -> dict[str, object]:
 
 def _preview_lines(found: Preview) -> Iterator[str]:
     paused = " (paused: as recorded last)" if found.status is Status.PAUSED else ""
-    counted = f"{found.members} member{'' if found.members == 1 else 's'}"
-    yield f"{found.segment} as of {found.day}: {counted}, {share(found.members, found.base)} of {found.base}{paused}"
+    of_base = f"{share(found.members, found.base)} of {found.base}"
+    yield f"{found.segment} as of {found.day}: {_members(found.members)}, {of_base}{paused}"
     if found.unknown_in or found.unknown_out:
-        yield f"decided by an unknown value: {found.unknown_in} members, {found.unknown_out} others"
+        yield f"decided by an unknown value: {_members(found.unknown_in)}, {found.unknown_out} others"
         yield from (f"  {doubt.subjects}: {doubt.said}" for doubt in found.doubts)
     for example in found.examples:
         yield from _example_lines(example)
+
+
+def _members(count: int) -> str:
+    return f"{count} member{'' if count == 1 else 's'}"
 
 
 def _example_lines(example: Example) -> Iterator[str]:

@@ -103,7 +103,7 @@ def _entity_files(compilation: Compilation, plans: list[Plan], dialect: str) -> 
         )
     if plan.rolled_up:
         macros = _macros(compilation, plan)
-        query = to_model(measures_select(plan, clock, incremental=True), dialect, macros)
+        query = to_model(measures_select(plan, clock), dialect, macros)
         files.append(_sql(f"{name}/{name}_measures", f"Grain: one row per measure, {name} and local day.", query))
     if plan.activities:
         grain = f"Grain: one row per activity, {name} and local day."

@@ -16,7 +16,7 @@ from orchestration.compiler.catalog import Entity, Type
 from orchestration.compiler.engines.registry import ENGINES
 from orchestration.compiler.flags import flags_select
 from orchestration.compiler.imports import Bases, union_all, where, with_ctes
-from orchestration.compiler.measures import DEFINED, MEASURED_FROM, measures_select
+from orchestration.compiler.measures import DEFINED, MEASURED_FROM
 from orchestration.compiler.past import DEFINITIONS, DEFINITIONS_BEFORE, HISTORY_BEFORE, UNEDITED_MOVES
 from orchestration.compiler.plan import Plan
 from orchestration.compiler.recording import as_of_select, observed_select
@@ -37,6 +37,7 @@ from orchestration.compiler.sql import (
 )
 from orchestration.compiler.trait import ListTrait
 from orchestration.compiler.traits import list_model, traits_select
+from orchestration.compiler.unrolled import unrolled_select
 
 MAX_CLOSED = 60
 EDITS_TABLE = "ledger.unedited_moves"
@@ -189,7 +190,9 @@ def _whole(plans: Sequence[Plan], bases: Bases, locate: Locate, recorded: Record
     for plan in plans:
         measures = f"{plan.entity.name}_measures"
         if plan.measures and measures not in dict(ctes):
-            ctes.append((measures, measures_select(plan, bases.clock, incremental=False)))
+            ctes.append(
+                (measures, unrolled_select([each for each in plans if each.entity == plan.entity], bases.clock))
+            )
         ctes.append((f"{plan.name}_traits", traits_select(plan, bases)))
         ctes.append((f"{plan.name}_segments", flags_select(plan, bases.clock)))
     ours = {cte for cte, _ in ctes}

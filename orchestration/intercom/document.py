@@ -52,9 +52,8 @@ def _too_deep(path: str) -> Fault:
 
 
 def _json(value: object, path: str, depth: int, told: Told) -> Json:
-    if depth > MAX_DEPTH:
-        told.add(_too_deep(path))
-        return None
+    if depth > MAX_DEPTH and isinstance(value, _Pairs | list):
+        raise Faults([*told.faults, _too_deep(path)])
     match value:
         case _Pairs(pairs):
             return _object(pairs, path, depth, told)

@@ -163,3 +163,103 @@ def test_a_spec_in_no_folder_is_not_overlooked(club: SmallProject, muster: Muste
         assert (code, "misplaced-file" in err) == (1, True)
     finally:
         club.remove("stray.yml")
+
+
+def test_preview_tells_shares_unknowns_and_examples(club: SmallProject, muster: Muster) -> None:
+    club.write("members/known.yml", "entity: member\nwhere: {consent: {is_not: false}}\n")
+    club.execute("update raw.members set consent = null where member_id = 'bo'")
+    try:
+        found = json.loads(muster("preview", "known", "--as-of", str(day(5)), "--json", "--examples", "1")[1])
+        assert (found["count"], found["base"], found["share"]) == (2, 3, 2 / 3)
+        consent = {"condition": "consent is not false", "subjects": 1}
+        assert found["decided_by_unknown"] == {"members": 1, "others": 0, "conditions": [consent]}
+        [example] = found["examples"]
+        [decided] = example["decided_by"]
+        assert decided["values"] == {"consent": {"ada": True, "bo": None}[example["key"]]}
+        out = muster("preview", "known", "--as-of", str(day(5)), "--examples", "0")[1]
+        assert out.splitlines() == [
+            f"known as of {day(5)}: 2 members, 66.7% of 3",
+            "decided by an unknown value: 1 member, 0 others",
+            "  1: consent is not false",
+        ]
+    finally:
+        club.execute("update raw.members set consent = true where member_id = 'bo'")
+        club.remove("members/known.yml")
+
+
+def test_explain_a_member(muster: Muster) -> None:
+    code, out, _ = muster("explain", "gone_quiet", "bo")
+    assert code == 0
+    assert out.splitlines() == [
+        f"bo is in gone_quiet as of {day(5)} (recorded, observed); entered {day(4)} (data)",
+        "",
+        "all of                                            true",
+        "  in segment pro                                  true",
+        "    plan is pro                                   true    keeps it in  (pro)",
+        "  has not performed any event in the last 2 days  true    keeps it in  (0)",
+        "",
+        "it would be out if any one of the 2 conditions that keep it in were otherwise",
+    ]
+
+
+def test_explain_whoever_is_none(muster: Muster) -> None:
+    found = json.loads(muster("explain", "pro", "cy", "--json")[1])
+    assert (found["member"], found["recorded"], found["standing"]) == (False, False, "without a version on the day")
+    assert found["stays"] == [
+        {"entered_on": str(day(0)), "exited_on": str(day(4)), "entry_reason": "definition", "exit_reason": "departed",
+         "entry_observed": False}
+    ]  # fmt: skip
+    early = json.loads(muster("explain", "pro", "di", "--as-of", str(day(1)), "--json")[1])
+    assert (early["member"], early["rule"], early["standing"]) == (False, None, "without a version on the day")
+    code, out, err = muster("explain", "pro", "Ada")
+    assert (code, out) == (1, "")
+    assert "`members` has no member of that key" in err
+    assert "Ada" not in err
+
+
+def test_explain_says_why_what_was_recorded_differs(club: SmallProject, muster: Muster) -> None:
+    club.execute("update raw.members set plan = 'free' where member_id = 'ada'")
+    try:
+        out = muster("explain", "pro", "ada")[1]
+        assert (
+            "recorded for that day: in; computed now: not in, because what the warehouse holds of that day has changed "
+            "since it was judged, by late or corrected rows"
+        ) in out
+        assert "plan is pro  false   keeps it out  (free)" in out
+    finally:
+        club.execute("update raw.members set plan = 'pro' where member_id = 'ada'")
+    spec = (club.folder / "segment_specs" / "members" / "pro.yml").read_text("utf-8")
+    club.write("members/pro.yml", spec.replace("plan: pro", "plan: free"))
+    try:
+        found = json.loads(muster("explain", "pro", "ada", "--json")[1])
+        assert (found["recorded"], found["computed"], found["member"]) == (True, False, True)
+        assert found["differs_because"][0] == (
+            "the definition has changed since; then it was: Members whose plan is pro."
+        )
+    finally:
+        club.write("members/pro.yml", spec)
+
+
+def test_explain_of_segments_that_are_not_judged(club: SmallProject, muster: Muster) -> None:
+    spec = (club.folder / "segment_specs" / "members" / "regulars.yml").read_text("utf-8")
+    for status, said in (("paused", "whoever was in it stays"), ("archived", "nobody is in it")):
+        club.write("members/regulars.yml", f"{spec}status: {status}\n")
+        try:
+            assert said in muster("explain", "regulars", "di")[1]
+        finally:
+            club.write("members/regulars.yml", spec)
+
+
+def test_values_of_personal_attributes_are_shown_when_asked_for(club: SmallProject, muster: Muster) -> None:
+    catalog = (club.folder / "segment_specs" / "catalog.yml").read_text("utf-8")
+    club.write("catalog.yml", catalog.replace("email: text", "email: {type: text, personal: true}"))
+    club.write("members/mailed.yml", "entity: member\nwhere: {email: {domain: example.com}}\n")
+    try:
+        for command in (("preview", "mailed"), ("explain", "mailed", "ada")):
+            for flags in ((), ("--json",)):
+                hidden, shown = muster(*command, *flags)[1], muster(*command, *flags, "--show-keys")[1]
+                assert ("@example.com" in hidden, "(personal)" in hidden) == (False, True)
+                assert "ada@example.com" in shown
+    finally:
+        club.write("catalog.yml", catalog)
+        club.remove("members/mailed.yml")

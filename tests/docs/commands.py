@@ -28,10 +28,18 @@ PLACEHOLDERS = {
 # exit codes other than 0; the sources of the project still have whom it erased
 ENDS_WITH = {"erase --entity person p2": 1}
 BY_TEST_BI = "tests/bi runs it, with the packages that `make test-bi` installs"
-MENTIONS = (("members", "add"), ("members", "remove"))
+BY_PULL_REQUESTS = "tests/pull_requests runs it, in a repository with branches"
+# named on a page, though they could be called: the words behind them are told apart by the command itself
+MENTIONS = (("members", "add"), ("members", "remove"), ("import", "intercom"), ("new",))
 NOT_RUN = {
     "make demo": "the demo is run by itself: it loads 700,000 rows and judges 60 days",
     "make test": "it is what runs this",
+    "muster demo --data-only": "tests/pipeline/test_two_renderings.py runs it, on the whole of the demo's data",
+    "muster comment FILE": "tests/pull_requests/test_comment.py runs it, with a server of comments",
+    ".venv/bin/pre-commit install": BY_PULL_REQUESTS,
+    "git merge main": BY_PULL_REQUESTS,
+    "git add dbt_project/models/segments segment_specs/.schema": BY_PULL_REQUESTS,
+    "git commit --no-edit": BY_PULL_REQUESTS,
     "export DBT_PROFILES_DIR=$PWD/profiles/published": BY_TEST_BI,
     "cd dbt_project && ../.venv-bi/bin/dbt parse": BY_TEST_BI,
     "../.venv-bi/bin/mf query --metrics members,share_of_base "

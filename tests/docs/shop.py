@@ -70,6 +70,8 @@ def shop(folder: Path) -> SmallProject:
     project = SmallProject(folder)
     project.lay_down(CATALOG, {**SPECS, **written_by_the_reader()}, *MODELS)
     project.execute(*RAW)
+    for name, text in beside_the_specs().items():
+        (folder / name).write_text(text, "utf-8")
     project.run(*DAYS, tested=False)
     _git(folder, "init", "--quiet", "--initial-branch=main")
     _git(folder, "add", *(f"segment_specs/{path}" for path in ("catalog.yml", *SPECS)))
@@ -78,16 +80,29 @@ def shop(folder: Path) -> SmallProject:
 
 
 def written_by_the_reader() -> dict[str, str]:
-    """What the README shows as files, by their paths below `segment_specs/`."""
-    [readme] = [page for page in pages() if page.name == "README.md"]
-    specs = [block for block in readme.blocks if block.language == "yaml"]
-    return {_path(block): block.text for block in specs}
+    """What the README shows as files, by their paths below `segment_specs/`, as their first lines say them."""
+    named = [block for block in readme() if block.text.startswith("# segment_specs/")]
+    return {block.text.splitlines()[0].removeprefix("# segment_specs/"): block.text for block in named}
 
 
-def _path(block: Block) -> str:
-    """Where a block belongs, as its first line says; the first segment's place is said in the words around it."""
-    first = block.text.splitlines()[0]
-    return first.removeprefix("# segment_specs/") if first.startswith("# ") else "people/quiet_pros.yml"
+def beside_the_specs() -> dict[str, str]:
+    """The files that docs/intercom.md shows, which lie in the project's folder."""
+    [page] = [page for page in pages() if page.name == "docs/intercom.md"]
+    [search] = [block.text for block in page.blocks if block.language == "json"]
+    [mapping] = [block.text for block in page.blocks if block.text.startswith("# mapping.yml")]
+    return {"search.json": search, "mapping.yml": mapping}
+
+
+def first_segment() -> str:
+    """What the README says that `muster new` writes."""
+    [text] = [block.text for block in readme() if not block.text.startswith("# segment_specs/")]
+    return text
+
+
+def readme() -> list[Block]:
+    """The specs of the README."""
+    [page] = [page for page in pages() if page.name == "README.md"]
+    return [block for block in page.blocks if block.language == "yaml"]
 
 
 def _git(folder: Path, *arguments: str) -> None:

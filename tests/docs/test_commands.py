@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Sized
 
 import duckdb
+import httpx
 import pytest
 import typer
 
@@ -13,7 +20,7 @@ from orchestration import cli
 from orchestration.publishing.folder import PublishedFolder
 from tests.docs.commands import ENDS_WITH, MENTIONS, NOT_RUN, Shown, shown
 from tests.docs.pages import Block, blocks
-from tests.docs.shop import YESTERDAY, shop
+from tests.docs.shop import YESTERDAY, first_segment, shop
 from tests.project import REPOSITORY, SmallProject, Untested
 
 GROUP = typer.main.get_command(cli.app)
@@ -32,7 +39,9 @@ def is_a_mention(command: Shown) -> bool:
 
 
 OURS = [each for each in ALL if each.is_ours and each.text not in NOT_RUN]
-CALLED = list(dict.fromkeys(each.arguments for each in OURS if not is_a_mention(each)))
+# a page that adds a segment compiles it, too
+EACH = {(each.page if each.arguments == ("compile",) else "", each.arguments): each for each in OURS}
+CALLED = [each.arguments for each in EACH.values() if not is_a_mention(each)]
 OTHERS = sorted({each.text for each in ALL if not each.is_ours} - set(NOT_RUN))
 
 
@@ -66,6 +75,11 @@ def test_a_command_ends_as_it_should(
     told = capsys.readouterr()
     assert (end.value.code or 0) == ENDS_WITH.get(" ".join(arguments), 0), told.out + told.err
     assert told.out or told.err
+
+
+def test_the_first_segment_is_the_one_that_is_shown(project: SmallProject) -> None:
+    """It was written by the README's `muster new`."""
+    assert (project.settings.specs / "people" / "quiet_pros.yml").read_text("utf-8") == first_segment()
 
 
 def test_commands_that_are_named_are_there() -> None:
@@ -111,3 +125,30 @@ def test_the_program_on_survival_reads_what_is_published(
 
     exec(block.text, {"duckdb": duckdb, "KaplanMeierFitter": KaplanMeierFitter})
     assert len(set(fitted)) == 1
+
+
+def test_the_web_ui_is_served_until_it_is_ended(project: SmallProject) -> None:
+    """What `make dev` calls, on a free port."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "MUSTER_DUCKDB": str(project.settings.duckdb)}
+    command = [sys.executable, "-m", "orchestration.cli", "dev", "--port", str(port)]
+    with (project.folder / "served.txt").open("w") as told:
+        server = subprocess.Popen(command, cwd=project.folder, env=environment, stdout=told, stderr=told)
+    try:
+        assert answered(f"http://127.0.0.1:{port}/server_info", server), (project.folder / "served.txt").read_text()
+    finally:
+        server.send_signal(signal.SIGINT)
+        assert server.wait(90) == 0
+
+
+def answered(address: str, server: subprocess.Popen[bytes]) -> bool:
+    """Whether a server answers within three minutes; false as soon as it has ended."""
+    for _ in range(360):
+        if server.poll() is not None:
+            return False
+        try:
+            return bool(httpx.get(address, trust_env=False).is_success)
+        except httpx.TransportError:
+            time.sleep(0.5)
+    return False

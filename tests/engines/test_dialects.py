@@ -59,7 +59,7 @@ def selects(compilation: Compilation) -> Iterator[exp.Query]:
         yield traits_select(plan, compilation.bases)
         yield flags_select(plan, compilation.bases.clock)
         if plan.measures:
-            yield measures_select(plan, compilation.bases.clock, incremental=True)
+            yield measures_select(plan, compilation.bases.clock)
         yield waterfall_select([plan], compilation.bases.clock)
         yield metrics_select(plan)
 

@@ -115,7 +115,8 @@ def test_preview_is_right(folder: Path, attached: dict[int, list[int]], segment:
     found = asked(folder, "preview", segment, "--as-of", "2024-01-01", "--members")
     members = expected(segment, attached)
     assert members
-    assert found == {"segment": segment, "as_of": "2024-01-01", "count": len(members), "members": members}
+    promised = {"segment": segment, "as_of": "2024-01-01", "count": len(members), "members": members}
+    assert promised.items() <= found.items()
 
 
 def test_every_company_is_counted_empty_ones_too_and_archived_ones_not(

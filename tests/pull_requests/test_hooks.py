@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.docs.pages import blocks
 from tests.project import REPOSITORY
 from tests.pull_requests.repository import GENERATED, Repository, alone
 
@@ -17,12 +18,6 @@ CONFIG = ".pre-commit-config.yaml"
 COMMANDS = "muster-check,muster-compile,muster-schema"
 FREE = "entity: member\nwhere: {plan: free}\n"
 FRESH = "entity: member\nwhere: {performed: visit, in_last: 9 days}\n"
-OTHERS = """
-repos:
-  - repo: HOOKS
-    rev: v1
-    hooks: [{id: muster-check}, {id: muster-compile}, {id: muster-schema}, {id: muster-added}]
-"""
 
 
 class Hooked:
@@ -108,16 +103,22 @@ def test_a_merge_that_git_makes_without_a_conflict_is_looked_at_too(hooked: Hook
 
 
 def test_another_repository_names_the_hooks(tmp_path: Path) -> None:
+    """As docs/pull_requests.md says."""
     hooks = Repository(tmp_path / "hooks")
     hooks.folder.mkdir()
     hooks.git("init", "--quiet")
     hooks.copied(".pre-commit-hooks.yaml", ".ci/added")
     hooks.git("add", "--all")
     hooks.git("commit", "--quiet", "--message", "Hooks")
-    hooks.git("tag", "v1")
+    commit = hooks.git("rev-parse", "HEAD").strip()
     (tmp_path / "club").mkdir()
     repository = Repository.made(tmp_path / "club")
-    repository.write(CONFIG, OTHERS.replace("HOOKS", str(hooks.folder)))
+    [shown] = [block.text for block in blocks("yaml") if block.text.startswith(f"# {CONFIG}\n")]
+    named = {"ADDRESS OF MUSTER'S REPOSITORY": str(hooks.folder), "COMMIT": commit}
+    for placeholder, value in named.items():
+        assert placeholder in shown
+        shown = shown.replace(placeholder, value)
+    repository.write(CONFIG, shown)
     repository.git("add", "--all")
     repository.commands()
     code, out = Hooked(repository, tmp_path).pre_commit("run", "--all-files")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.pages import pages
 from tests.pull_requests.repository import GENERATED, SCHEMAS, Repository
 
 FREE = "entity: member\nwhere: {plan: free}\n"
@@ -28,11 +29,21 @@ def freshly_generated(repository: Repository, folder: Path) -> dict[str, str]:
     return Repository.made(folder, texts).generated()
 
 
+def said_on_the_page() -> list[list[str]]:
+    """The commands by which docs/pull_requests.md resolves a conflict."""
+    [page] = [page for page in pages() if page.name == "docs/pull_requests.md"]
+    [block] = [block for block in page.blocks if block.text.startswith("git merge main\n")]
+    return [line.split() for line in block.text.splitlines()]
+
+
 def resolve(repository: Repository) -> None:
-    """What docs/pull_requests.md says to do about a conflict in generated files."""
-    assert repository.muster("compile")[0] == 0
-    assert repository.muster("schema")[0] == 0
-    repository.git("add", GENERATED, SCHEMAS)
+    """Do what the page says, between the merge and the commit."""
+    [_merge, *between, _commit] = said_on_the_page()
+    for command, *arguments in between:
+        if command == "muster":
+            assert repository.muster(*arguments)[0] == 0
+        else:
+            repository.git(*arguments)
 
 
 def assert_up_to_date(repository: Repository) -> None:
@@ -43,8 +54,10 @@ def assert_up_to_date(repository: Repository) -> None:
 def test_neighbouring_segments(repository: Repository, tmp_path_factory: pytest.TempPathFactory) -> None:
     repository.branch("free", {"members/free.yml": FREE})
     repository.branch("fresh", {"members/fresh.yml": FRESH})
+    [merge, *_, commit] = said_on_the_page()
     repository.git("merge", "--quiet", "free")
-    repository.git("merge", "fresh", fails=True)
+    repository.git("switch", "--quiet", "fresh")
+    repository.git(*merge[1:], fails=True)
     assert {FLAGS, f"{GENERATED}/member/member.yml", f"{SCHEMAS}/segment.json"} <= repository.conflicts
     assert "<<<<<<< HEAD" in repository.read(FLAGS)
     code, out, _ = repository.muster("compile", "--check")
@@ -53,7 +66,7 @@ def test_neighbouring_segments(repository: Repository, tmp_path_factory: pytest.
     resolve(repository)
     assert not repository.conflicts
     assert_up_to_date(repository)
-    repository.git("commit", "--quiet", "--no-edit")
+    repository.git(*commit[1:])
     assert repository.git("status", "--porcelain") == ""
     merged = repository.generated()
     assert " as free, " in merged[FLAGS] and " as fresh, " in merged[FLAGS]
