@@ -136,6 +136,17 @@ def _new_layout(wishes: Wishes) -> Layout:
     return Layout(package=f"dbt_project/{wishes.package}", duckdb=_shown(wishes.project, duckdb) if duckdb else "")
 
 
+def _refuse_ledger(warehouse: Warehouse) -> None:
+    held = "from information_schema.columns where table_catalog = current_database() and table_schema = 'ledger'"
+    ours = f"select count(*), count(*) filter (where table_name = 'days' and column_name = 'as_of_date') {held}"
+    [(columns, of_days)] = warehouse.rows(ours)
+    if columns and not of_days:
+        raise AdoptError(
+            "the warehouse has a schema `ledger`, and Muster notes its runs in one of that name: call yours otherwise, "
+            "or give Muster a DuckDB file of its own"
+        )
+
+
 def _refuse_ambiguous(duckdb: Path, schemas: set[str]) -> None:
     """DuckDB takes `x.y` for a table of the schema x or of the file x, and nothing where both are there."""
     if duckdb.stem in {*schemas, OWN_SCHEMA}:
@@ -164,6 +175,7 @@ def _places(settings: Settings) -> list[Place]:
 
 
 def _look(wishes: Wishes, warehouse: Warehouse, places: list[Place] | None) -> Looked:
+    _refuse_ledger(warehouse)
     tables = look(warehouse, places)
     entities = guess(tables, wishes.entities)
     first = first_segment(entities[0])

@@ -1,9 +1,9 @@
-"""The bookshop, once, as it stands after each step of moving in."""
+"""The bookshop, once, as it stands after moving in."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -12,7 +12,11 @@ from typer.testing import CliRunner
 
 from orchestration.cli import app
 from tests.adopting import bookshop
+from tests.docs.pages import blocks
 
+# the commands of docs/adopting.md, in order
+[BLOCK] = [block for block in blocks("console") if block.page == "docs/adopting.md"]
+PAGE = BLOCK.text.splitlines()
 OWN = ("staging", "analytics", "shop")
 
 
@@ -25,13 +29,13 @@ def muster(*arguments: str) -> str:
 
 @dataclass(frozen=True)
 class Shop:
-    """The shop's folder, and what was seen on the way: its files and tables before, what `init` printed."""
+    """The shop's folder, and what was seen on the way: files and tables before, what the page's commands printed."""
 
     folder: Path
     files: dict[str, str]
     tables: dict[str, list[str]]
     began: datetime
-    printed: str
+    printed: dict[str, str]
     again: str
 
     @property
@@ -45,13 +49,11 @@ class Shop:
 
 @pytest.fixture(scope="package")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """The shop with Muster in it: two days judged by the pipeline, then the shop's own `dbt build` by hand."""
+    """The shop built by hand, then with Muster in it, and two days judged."""
     folder = bookshop.lay_down(tmp_path_factory.mktemp("bookshop"))
     began = datetime.now()
     assert all(str(each.status) in ("success", "pass") for each in bookshop.build(folder).results)
     files, tables = bookshop.digests(folder), bookshop.contents(folder, *OWN)
-    printed = muster("init", "--project", str(folder))
+    printed = {command: muster(*command.split()[1:], "--project", str(folder)) for command in PAGE}
     again = muster("init", "--project", str(folder))
-    first = date(2025, 3, 30)
-    muster("backfill", "--from", str(first), "--to", str(bookshop.LAST), "--project", str(folder))
     return Shop(folder, files, tables, began, printed, again)

@@ -33,11 +33,12 @@ def test_edits_only_add_lines_and_keep_remarks(shop: Shop) -> None:
     assert added == "\nflags:\n  require_ref_searches_node_package_before_root: true\n"
     packages = (shop.folder / "packages.yml").read_text("utf-8")
     assert packages == "# no packages of others yet\npackages:\n  - local: muster\n"
-    assert "  +  require_ref_searches_node_package_before_root: true" in shop.printed.splitlines()
+    assert "  +  require_ref_searches_node_package_before_root: true" in shop.printed["muster init"].splitlines()
 
 
 def test_every_file_is_named_before_it_is_written(shop: Shop) -> None:
-    named = {line.split(" ")[1] for line in shop.printed.splitlines() if line.startswith(("create ", "update "))}
+    said = shop.printed["muster init --dry-run"].splitlines()
+    named = {line.split(" ")[1] for line in said if line.startswith(("create ", "update "))}
     after = bookshop.digests(shop.folder)
     written = {path for path in after if shop.files.get(path) != after[path]}
     assert {path for path in written if "/models/segments/" not in path} <= named

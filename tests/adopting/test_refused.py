@@ -70,6 +70,12 @@ def test_a_file_called_as_a_schema(plain: Path) -> None:
     assert "call the file otherwise" in refused(plain)
 
 
+def test_a_schema_called_as_musters(plain: Path) -> None:
+    with duckdb.connect(str(plain / "books.duckdb")) as books:
+        books.execute("create schema ledger; create table ledger.accounts as select 1 as account_no")
+    assert "call yours otherwise" in refused(plain)
+
+
 def test_a_file_that_is_in_the_way(plain: Path) -> None:
     file = plain / "dbt_project" / "muster" / "macros" / "days.sql"
     file.parent.mkdir(parents=True)
