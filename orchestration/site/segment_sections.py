@@ -115,7 +115,7 @@ def _basis(told: Told) -> str:
     reconstructed = sum(each.basis == RECONSTRUCTED for each in told.days)
     dashes = " A dashed line stands where the definition changed." if told.edited else ""
     if not reconstructed:
-        return f"Every day shown was observed, when it was the present.{dashes}"
+        return f"Every day shown is observed: told by what was known on the day.{dashes}"
     said = f"{reconstructed:,} of {count(len(told.days), 'day')} shown "
     said += "are reconstructed (the grey strip): judged later, by some values of that later time."
     return f"{said}{dashes}"

@@ -183,6 +183,11 @@ def test_charts_are_drawn_with_the_marts_numbers(viewer: Viewer, world: World) -
     assert marks["waterfall"] == 2 * 3
     assert marks["overlap"] == 2
     assert all(marks.values())
+    # in the dark they are drawn anew, in other colours
+    bar = page.locator("[data-chart=moves] .mark-rect path").first
+    light = bar.get_attribute("fill")
+    page.emulate_media(color_scheme="dark")
+    expect(bar).not_to_have_attribute("fill", light or "")
 
 
 def test_lines_on_the_index_follow_the_members(viewer: Viewer) -> None:
