@@ -121,6 +121,13 @@ class Dbt:
             raise DbtError(f"dbt could not build {select}: {result.exception}")
         return tuple(_node_result(each) for each in result.result.results)
 
+    def write_docs(self) -> Path:
+        """Let dbt look up its tables; return the folder with its `index.html` and `catalog.json`. Raises DbtError."""
+        result = self._invoke(dbtRunner(manifest=self.manifest), ["docs", "generate", "--no-compile"])
+        if not result.success:
+            raise DbtError(f"dbt cannot document {self.settings.dbt_project}: {result.exception}")
+        return self.settings.state / "dbt" / "target"
+
     def _invoke(self, runner: dbtRunner, arguments: list[str]) -> dbtRunnerResult:
         ctx_set_event_manager(TOLD)
         # somebody's profile may name the file by its way from the dbt project, which dbt takes from where it runs

@@ -39,10 +39,8 @@ class Write:
 
 
 def shipped() -> Path:
-    """Muster's own dbt files: in an installed package beside its modules, in the repository at its root."""
-    package = Path(str(files("orchestration")))
-    installed = package / "dbt_project"
-    return installed if installed.is_dir() else package.parent / "dbt_project"
+    """Muster's own dbt files, beside its modules; in the repository a link leads to them."""
+    return Path(str(files("orchestration"))) / "dbt_project"
 
 
 def package_files(settings: str) -> dict[str, str]:
