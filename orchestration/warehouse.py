@@ -169,7 +169,8 @@ class DuckDB:
             "select table_name, table_schema, list(column_name order by ordinal_position) as listed "
             "from information_schema.columns where table_catalog = current_database() "
             "group by table_name, table_schema order by "
-            "coalesce(-nullif(max(list_position(current_schemas(true), table_schema)), 0), -1e9), table_schema desc"
+            "coalesce(-max(list_position(list_append(current_schemas(false), current_schema()), table_schema)), -1e9), "
+            "table_schema desc"
         )
         return rows_to_tables(rows)
 
