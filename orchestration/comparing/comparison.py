@@ -12,7 +12,7 @@ from orchestration.comparing.base import Base
 from orchestration.comparing.changes import Change, Kind, compilations_to_changes, is_judged
 from orchestration.comparing.judging import Judged, Side, judged
 from orchestration.comparing.movement import Movement, Seen, member, movements, segment_to_rules, with_examples
-from orchestration.comparing.neighbours import Neighbour, neighbours
+from orchestration.comparing.overlap import Overlap, overlaps
 from orchestration.comparing.sending import Sent, audience_to_rules, audience_to_segments, sent
 from orchestration.compiler.audience_spec import AudienceSpec
 from orchestration.compiler.compile import Compilation
@@ -26,7 +26,7 @@ from orchestration.questions import Questions, ask
 from orchestration.warehouse import Cost, Warehouse
 
 EXAMPLES = 5
-NEIGHBOURS = 3
+OVERLAPS = 3
 DETAILED = 20
 Progress = Callable[[str, int, int], None]
 
@@ -36,7 +36,7 @@ class SegmentChange:
     """One segment of a comparison. `movement` is null where the change moves nobody by its kind.
 
     `sql` is the difference of the segment's flag, line by line as in a unified diff. Costs are those of judging this
-    segment alone; they, neighbours and examples are told of the `DETAILED` segments of an entity that move most.
+    segment alone; they, overlaps and examples are told of the `DETAILED` segments of an entity that move most.
     """
 
     change: Change
@@ -44,7 +44,7 @@ class SegmentChange:
     rule_after: str
     sql: tuple[str, ...]
     movement: Movement | None
-    neighbours: tuple[Neighbour, ...] = ()
+    overlaps: tuple[Overlap, ...] = ()
     cost_before: Cost | None = None
     cost_after: Cost | None = None
 
@@ -231,7 +231,7 @@ def _in_full(both: _Both, table: Judged, seen: Seen, told: SegmentChange) -> Seg
     return replace(
         told,
         movement=told.movement and with_examples(table, seen, told.movement, EXAMPLES),
-        neighbours=neighbours(table, seen, others, NEIGHBOURS),
+        overlaps=overlaps(table, seen, others, OVERLAPS),
         cost_before=_cost(both.asked_before, seen.change.before, both.day),
         cost_after=_cost(both.asked_after, seen.change.after, both.day),
     )

@@ -6,6 +6,7 @@ Machines are shared and noisy, so seconds are shown for orientation and only rat
 from __future__ import annotations
 
 import resource
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -29,11 +30,14 @@ from orchestration.gates.keeping import keeping_gate
 from orchestration.questions import ask
 from orchestration.questions.membership import explain_member
 from orchestration.questions.previewing import preview
+from orchestration.site import Site, read_figures, write_site
 from orchestration.spectests.running import run_tests
 from orchestration.warehouse import DuckDB
 from tests.audiences.workspace import WINBACK
 from tests.pipeline.club import CATALOG, SPECS, club, day
 from tests.project import REPOSITORY
+from tests.site.browsing import opening_seconds
+from tests.site.many import many_segments
 
 
 def seconds(work: Callable[[], object], times: int = 3) -> float:
@@ -228,6 +232,25 @@ def bench_gate(folder: Path, people: int = 1_000_000) -> None:
     )
 
 
+def bench_site(folder: Path) -> None:
+    """The web catalogue of 1,000 segments with a year of days, and how soon a browser has its index."""
+    world = many_segments(folder / "project")
+    into = folder / "pages"
+    began, cpu = time.perf_counter(), time.process_time()
+    compilation = world.compilation
+    understood = time.perf_counter() - began
+    written = write_site(Site(compilation, read_figures(world.published)).files(), into, lambda *_: None)
+    took, of_cpu = time.perf_counter() - began, time.process_time() - cpu
+    size = (into / "index.html").stat().st_size
+    print(
+        f"site: {took:.1f} s ({of_cpu:.1f} s of CPU, {understood:.1f} s of all for the specs) for 1,000 segments "
+        f"with 366 days; {written.files:,} files, {written.bytes / 1e6:.0f} MB, index {size / 1e6:.2f} MB"
+    )
+    if shutil.which("chromium"):
+        opened = opening_seconds(into / "index.html")
+        print(f"site: the index opens in {opened[0]:.2f} s, a search in it takes {opened[1]:.2f} s")
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         bench_compiler()
@@ -236,3 +259,4 @@ if __name__ == "__main__":
         bench_preview(Path(folder))
         bench_gate(Path(folder))
         bench_year(Path(folder) / "year")
+        bench_site(Path(folder) / "site")

@@ -256,7 +256,7 @@ def test_neighbours_are_those_that_overlap_most(merged: Merged) -> None:
     others = {key: len(mine & each) / len(mine | each) for key, each in merged.after.items() if key != "fresh"}
     shown = [each for each in others if each not in ("guarded_exit", "called_so", "gone", "ended")]
     best = sorted(shown, key=lambda key: (-others[key], key))[0]
-    [first, *_] = merged.segment("fresh").neighbours
+    [first, *_] = merged.segment("fresh").overlaps
     assert (first.segment, first.after) == (best, len(mine & merged.after[best]))
     assert first.jaccard == pytest.approx(others[best])
 

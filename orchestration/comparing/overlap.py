@@ -11,7 +11,7 @@ from orchestration.compiler.segment import Segment
 
 
 @dataclass(frozen=True)
-class Neighbour:
+class Overlap:
     """Another segment: subjects in both before and after, and both as a share of either after (Jaccard's index)."""
 
     segment: str
@@ -20,16 +20,16 @@ class Neighbour:
     jaccard: float
 
 
-def neighbours(
+def overlaps(
     table: Judged, seen: Seen, others: Sequence[tuple[Segment | None, Segment]], most: int
-) -> tuple[Neighbour, ...]:
+) -> tuple[Overlap, ...]:
     """The segments that overlap most with a changed one; `others` are segments before and after."""
     pairs = [(old, new) for old, new in others if new.key != seen.change.key]
     counted = table.counts([each for pair in pairs for each in _conditions(seen, *pair)])
     found = []
     for place, (_, new) in enumerate(pairs):
         before, both, either = counted[3 * place : 3 * place + 3]
-        found.append(Neighbour(new.key, before, both, both / either if either else 0.0))
+        found.append(Overlap(new.key, before, both, both / either if either else 0.0))
     overlapping = [each for each in found if each.before or each.after]
     return tuple(sorted(overlapping, key=lambda each: (-each.jaccard, -each.before, each.segment))[:most])
 
