@@ -67,7 +67,7 @@ def _in_order(found: Iterable[Problem]) -> tuple[Problem, ...]:
 def at_hand(settings: Settings) -> Iterator[Warehouse | None]:
     """The warehouse, where it is there and nobody is writing it."""
     try:
-        warehouse = DuckDB(settings.duckdb, read_only=True)
+        warehouse = DuckDB(settings.duckdb, read_only=True, schemas=settings.layout.schemas)
     except MusterError:
         yield None
         return

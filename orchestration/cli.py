@@ -8,6 +8,7 @@ import typer
 
 from orchestration import printing
 from orchestration.commands import (
+    adopting,
     asking,
     audiences,
     days,
@@ -36,6 +37,7 @@ for part in (
     audiences.app,
     pull_requests.app,
     site.app,
+    adopting.app,
 ):
     app.add_typer(part)
 

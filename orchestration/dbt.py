@@ -6,7 +6,7 @@ import gc
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -24,6 +24,7 @@ from dbt_common.events.event_manager import EventManager
 from dbt_common.events.event_manager_client import ctx_set_event_manager
 
 from orchestration.errors import MusterError
+from orchestration.neighbours import refuse_neighbours
 from orchestration.settings import Settings
 
 SAVED = "partial_parse.msgpack"
@@ -74,7 +75,13 @@ class Dbt:
 
     @cached_property
     def manifest(self) -> Manifest:
-        """The parsed project: as dbt saved it, while no file has changed since. Raises DbtError."""
+        """The parsed project, fit for Muster. Raises DbtError, NeighbourError."""
+        refuse_neighbours(self.parsed, self.settings)
+        return self.parsed
+
+    @cached_property
+    def parsed(self) -> Manifest:
+        """The project as dbt saved it, while no file has changed since; whatever is in it. Raises DbtError."""
         # parsing in part loses the tags of models whose neighbours in one YAML file are gone: it is all or nothing
         unchanged = self._stamp.is_file() and self._stamp.read_text(encoding="utf-8") == self._state_of_files()
         result = self._invoke(dbtRunner(), ["parse", "--partial-parse" if unchanged else "--no-partial-parse"])
@@ -91,6 +98,11 @@ class Dbt:
         """The manifest as dbt writes it to disk."""
         return self.manifest.writable_manifest().to_dict(omit_none=False)
 
+    @property
+    def parsed_document(self) -> Mapping[str, Any]:
+        """The same of a project that Muster is not yet part of."""
+        return self.parsed.writable_manifest().to_dict(omit_none=False)
+
     def build(
         self, as_of: date, select: str, exclude: str = "", changed_from: date | None = None
     ) -> tuple[NodeResult, ...]:
@@ -100,7 +112,8 @@ class Dbt:
         """
         told = {"as_of": as_of.isoformat()} | ({"changed_from": changed_from.isoformat()} if changed_from else {})
         arguments = ["build", "--select", select, "--vars", json.dumps(told)]
-        arguments += ["--indirect-selection", "cautious", "--no-write-json"]
+        # models of a few milliseconds gain nothing from more threads, and a DuckDB file has one writer
+        arguments += ["--indirect-selection", "cautious", "--no-write-json", "--threads", "1"]
         if exclude:
             arguments += ["--exclude", exclude]
         result = self._invoke(dbtRunner(manifest=self.manifest), arguments)
@@ -108,9 +121,18 @@ class Dbt:
             raise DbtError(f"dbt could not build {select}: {result.exception}")
         return tuple(_node_result(each) for each in result.result.results)
 
+    def write_docs(self) -> Path:
+        """Let dbt look up its tables; return the folder with its `index.html` and `catalog.json`. Raises DbtError."""
+        result = self._invoke(dbtRunner(manifest=self.manifest), ["docs", "generate", "--no-compile"])
+        if not result.success:
+            raise DbtError(f"dbt cannot document {self.settings.dbt_project}: {result.exception}")
+        return self.settings.state / "dbt" / "target"
+
     def _invoke(self, runner: dbtRunner, arguments: list[str]) -> dbtRunnerResult:
         ctx_set_event_manager(TOLD)
-        with _environment(self.settings.dbt_environment()):
+        # somebody's profile may name the file by its way from the dbt project, which dbt takes from where it runs
+        place = chdir(self.settings.dbt_project) if self.settings.layout.package else nullcontext()
+        with _environment(self.settings.dbt_environment()), place:
             try:
                 return runner.invoke([*arguments, *self._places()])
             finally:
@@ -124,18 +146,19 @@ class Dbt:
 
     def _state_of_files(self) -> str:
         # a manifest names the folder in which its seeds lie, and the database
-        places = f"{self.settings.dbt_project} {self.settings.duckdb}"
+        places = f"{self.settings.dbt_project} {self.settings.duckdb} {self.settings.layout.target}"
         saved = self.settings.state / "dbt" / "target" / SAVED
-        return f"{digest(self.settings.dbt_project, self.settings.profiles, saved)} {places}"
+        return f"{digest(*self.settings.dbt_files, saved)} {places}"
 
     def _places(self) -> list[str]:
-        state = self.settings.state / "dbt"
+        state, target = self.settings.state / "dbt", self.settings.layout.target
         return [
             *("--project-dir", str(self.settings.dbt_project)),
             *("--profiles-dir", str(self.settings.profiles)),
             *("--target-path", str(state / "target")),
             *("--log-path", str(state / "logs")),
-            *("--log-level", "none", "--log-level-file", "info", "--no-use-colors"),
+            *("--log-level", "none", "--log-level-file", "info", "--no-use-colors", "--no-send-anonymous-usage-stats"),
+            *(("--target", target) if target else ()),
         ]
 
 

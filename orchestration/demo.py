@@ -77,7 +77,7 @@ def demo(settings: Settings) -> None:
         _load(settings, steps)
         steps.begin("compile the specs")
         compilation = compile_sources(read_sources(settings.project))
-        write_files(settings.dbt_project / "models" / "segments", compilation_to_files(compilation, "duckdb"))
+        write_files(settings.generated, compilation_to_files(compilation, "duckdb"))
         steps.total += len(compilation.audiences)
         steps.begin("start Dagster")
         run_range(settings, FIRST, LAST, steps.begin)
@@ -176,7 +176,7 @@ def _places(settings: Settings) -> dict[str, object]:
         "Warehouse (DuckDB)": settings.duckdb,
         "Published marts (DuckDB)": PublishedFolder(settings.published).database,
         "Specs": settings.specs,
-        "Generated models": settings.dbt_project / "models" / "segments",
+        "Generated models": settings.generated,
         "This run, all assets": "make dev",
         "Tables and lineage": f"{docs} && ../.venv/bin/dbt docs serve --profiles-dir ../profiles",
         "Audience files": settings.state / "exports",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 DEFINITION_HISTORY = "segment_definition_history"
+PACKAGE = "muster"
 
 
 def entities(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -17,7 +18,8 @@ def entities(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 def relations(document: Mapping[str, Any]) -> dict[str, str]:
     """How SQL names what dbt builds, by the node's name; without the database, which may be moved."""
     found = {}
-    for node in document["nodes"].values():
+    # where another package of the project has a table of the same name, Muster's own is meant
+    for node in sorted(document["nodes"].values(), key=lambda node: bool(node["package_name"] == PACKAGE)):
         if relation := node.get("relation_name"):
             parts = relation.rsplit(".", 2)
             found[str(node["name"])] = ".".join(parts[-2:])

@@ -23,7 +23,7 @@ from orchestration.days import (
     recorded_days,
 )
 from orchestration.dbt import Dbt, NodeResult
-from orchestration.document import entities, relations
+from orchestration.document import PACKAGE, entities, relations
 from orchestration.edits import create_edits, find_edits, record_definitions, refuse_moved, rewind_edits, tell_apart
 from orchestration.erased_rows import erase_again
 from orchestration.errors import MusterError
@@ -41,7 +41,9 @@ from orchestration.warehouse import DuckDB, Warehouse
 DAY = "tag:muster_day"
 DEFINITIONS = "tag:muster_definitions"
 ATTRIBUTES = "tag:muster_attributes"
-SOURCES = f"+{DAY}"
+EVERYTHING = f"package:{PACKAGE}"
+UPSTREAM = f"+{DAY}"
+SOURCES = f"{UPSTREAM},{EVERYTHING}"
 EXAMPLES = 5
 MAX_SURPRISE = 31
 
@@ -73,7 +75,7 @@ def silent(_: str, __: int, ___: int) -> None:
 
 
 def open_warehouse(settings: Settings, *, read_only: bool = False) -> AbstractContextManager[Warehouse]:
-    return DuckDB(settings.duckdb, read_only=read_only)
+    return DuckDB(settings.duckdb, read_only=read_only, schemas=settings.layout.schemas)
 
 
 def run_days(dbt: Dbt, first: date, last: date, progress: Progress = silent) -> Run:
@@ -147,9 +149,10 @@ def last_day_over(document: Mapping[str, Any]) -> date:
 
 
 def build_sources(dbt: Dbt, days: list[date], progress: Progress = silent) -> tuple[NodeResult, ...]:
-    """Build and test what the segments are judged by."""
+    """Build and test what the segments are judged by, as far as it is for Muster to build."""
     progress("sources", 0, len(days))
-    return _built(dbt, dbt.build(days[-1], SOURCES, DAY), days[-1])
+    chosen = UPSTREAM if dbt.settings.layout.build_upstream else SOURCES
+    return _built(dbt, dbt.build(days[-1], chosen, DAY), days[-1])
 
 
 def source_tables(document: Mapping[str, Any]) -> list[SourceTable]:
@@ -243,7 +246,7 @@ def days_to_publish(dbt: Dbt) -> list[date]:
 def publish(dbt: Dbt, days: list[date], progress: Progress = silent) -> tuple[NodeResult, ...]:
     """Build everything that is made of the history, test it, put it where dashboards read it, and note the days."""
     progress("marts", len(days), len(days))
-    results = _built(dbt, dbt.build(days[-1], "*", SOURCES, days[0]), days[-1])
+    results = _built(dbt, dbt.build(days[-1], EVERYTHING, UPSTREAM, days[0]), days[-1])
     with open_warehouse(dbt.settings) as warehouse:
         first, folder = min(recorded_days(warehouse)), PublishedFolder(dbt.settings.published)
         erase_again(warehouse, dbt.document)

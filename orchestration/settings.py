@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from orchestration.audiences.secret import Secret
-from orchestration.errors import MusterError
+from orchestration.layout import Layout, LayoutError, profile_of, profile_to_duckdb, read_layout, read_yaml
+
+DUCKDB = "MUSTER_DUCKDB"
+OF_DBT = {
+    "model-paths": "models",
+    "macro-paths": "macros",
+    "snapshot-paths": "snapshots",
+    "seed-paths": "seeds",
+    "test-paths": "tests",
+    "analysis-paths": "analyses",
+}
 
 
 @dataclass(frozen=True)
@@ -18,11 +27,12 @@ class Settings:
     """Where one Muster project keeps its things.
 
     `project` is the folder that holds `segment_specs/`; `duckdb` is the DuckDB file that `MUSTER_DUCKDB` names,
-    by default `.muster/warehouse.duckdb` under the project.
+    by default the one of `muster.yml` or dbt's profile, or `.muster/warehouse.duckdb` under the project.
     """
 
     project: Path
     duckdb: Path
+    layout: Layout = field(default_factory=Layout)
 
     @property
     def specs(self) -> Path:
@@ -30,11 +40,28 @@ class Settings:
 
     @property
     def dbt_project(self) -> Path:
-        return self.project / "dbt_project"
+        """The folder of the project's `dbt_project.yml`."""
+        return (self.project / self.layout.dbt_project).resolve()
+
+    @property
+    def package(self) -> Path:
+        """The folder of Muster's own macros, marts and tests: a package of the dbt project, or all of it."""
+        return self.project / self.layout.package if self.layout.package else self.dbt_project
+
+    @property
+    def generated(self) -> Path:
+        """The folder of the generated models."""
+        return self.package / "models" / "segments"
 
     @property
     def profiles(self) -> Path:
-        return self.project / "profiles"
+        """The folder of `profiles.yml`; where `muster.yml` names none, the first that dbt would look into."""
+        if self.layout.profiles:
+            return self.project / self.layout.profiles
+        named = os.environ.get("DBT_PROFILES_DIR")
+        places = [Path(named).resolve()] if named else [self.dbt_project]
+        found = [place for place in places if (place / "profiles.yml").is_file()]
+        return found[0] if found else Path.home() / ".dbt"
 
     @property
     def state(self) -> Path:
@@ -48,19 +75,30 @@ class Settings:
 
     @property
     def has_dbt(self) -> bool:
-        return (self.dbt_project / "dbt_project.yml").is_file()
+        return (self.dbt_project / "dbt_project.yml").is_file() and (self.package / "dbt_project.yml").is_file()
+
+    @property
+    def dbt_files(self) -> tuple[Path, ...]:
+        """The files and folders that dbt reads; where the project is not Muster's alone, nothing beside them."""
+        if not self.layout.package:
+            return (self.dbt_project, self.profiles)
+        told = read_yaml(self.dbt_project / "dbt_project.yml")
+        named = [str(path) for paths, default in OF_DBT.items() for path in told.get(paths) or [default]]
+        named += ["dbt_project.yml", "packages.yml", "dependencies.yml"]
+        installed = str(told.get("packages-install-path", "dbt_packages"))
+        return (
+            *(self.dbt_project / each for each in (*named, installed)),
+            *(self.package, self.profiles / "profiles.yml"),
+        )
 
     @property
     def dbt_vars(self) -> dict[str, Any]:
-        """The variables of the dbt project, which its manifest does not hold. Raises MusterError."""
-        file = self.dbt_project / "dbt_project.yml"
-        try:
-            project = yaml.safe_load(file.read_text(encoding="utf-8"))
-        except yaml.MarkedYAMLError as wrong:
-            line = wrong.problem_mark.line + 1 if wrong.problem_mark else 1
-            remedy = "look for lines that a merge left behind, and for indentation"
-            raise MusterError(f"{file} is not valid YAML, as line {line} shows: {remedy}") from None
-        return (project or {}).get("vars") or {}
+        """The variables that Muster's models see, which dbt's manifest does not hold: its own, then the project's."""
+        found = read_yaml(self.package / "dbt_project.yml").get("vars") or {}
+        if self.layout.package:
+            outer = read_yaml(self.dbt_project / "dbt_project.yml").get("vars") or {}
+            found = found | outer | (outer.get("muster") or {})
+        return dict(found)
 
     def secret(self, variable: str) -> Secret | None:
         """What an environment variable holds that `destinations.yml` names, null where it is not set or empty."""
@@ -69,14 +107,35 @@ class Settings:
 
     def dbt_environment(self) -> dict[str, str]:
         """The variables that `profiles.yml` reads."""
-        return {"MUSTER_DUCKDB": str(self.duckdb)}
+        return {DUCKDB: str(self.duckdb)}
+
+    def dbt_warehouse(self) -> Path:
+        """The DuckDB file that dbt builds in. Raises LayoutError: its profile names none."""
+        told = {**os.environ, **self.dbt_environment()}
+        return profile_to_duckdb(
+            profile_of(self.dbt_project, self.profiles, self.layout.target, told.get), self.dbt_project
+        )
 
 
 def load_settings(project: Path | None = None) -> Settings:
-    """The settings of the project in `project`, by default of the working directory."""
+    """The settings of the project in `project`, by default of the working directory. Raises LayoutError."""
     root = (project or Path.cwd()).resolve()
-    named = os.environ.get("MUSTER_DUCKDB")
-    return Settings(project=root, duckdb=Path(named).resolve() if named else root / ".muster" / "warehouse.duckdb")
+    return settle(root, read_layout(root))
+
+
+def settle(root: Path, layout: Layout) -> Settings:
+    """The settings of a project that is laid out so."""
+    named = os.environ.get(DUCKDB)
+    if named:
+        return Settings(root, Path(named).resolve(), layout)
+    if layout.duckdb:
+        return Settings(root, (root / layout.duckdb).resolve(), layout)
+    found = Settings(root, root / ".muster" / "warehouse.duckdb", layout)
+    # specs can be checked where nobody has a profile; who needs the warehouse is told then what is missing
+    with suppress(LayoutError):
+        if layout.package:
+            return replace(found, duckdb=found.dbt_warehouse())
+    return found
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ class Warehouse(Protocol):
         ...
 
     def tables(self) -> dict[str, tuple[str, tuple[str, ...]]]:
-        """Every table and view: name → schema and columns. The session's own schema wins where names repeat."""
+        """Every table and view: name → schema and columns. The session's first schema wins where names repeat."""
         ...
 
     def cost(self, sql: str) -> Cost:
@@ -124,11 +124,15 @@ def quoted_text(value: object) -> str:
 
 
 class DuckDB:
-    """A DuckDB file. A file has one writing process at a time; `read_only` lets several processes read."""
+    """A DuckDB file. A file has one writing process at a time; `read_only` lets several processes read.
+
+    A table that is named without its schema is looked for in `schemas` first, in order; those that are not there yet
+    are passed over.
+    """
 
     dialect = "duckdb"
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False, schemas: Sequence[str] = ()) -> None:
         if read_only and not path.is_file():
             raise WarehouseError(f"there is no warehouse at {path}: set MUSTER_DUCKDB to the DuckDB file, or load one")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -139,12 +143,19 @@ class DuckDB:
                 raise WarehouseError(f"another process is using {path}: try again when it has ended") from error
             raise WarehouseError(f"cannot open {path}: {error}") from error
         self.connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
+        if schemas:
+            self._look_in(schemas)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _look_in(self, schemas: Sequence[str]) -> None:
+        found = self.rows("select schema_name from duckdb_schemas() where database_name = current_database()")
+        there = [quoted_name(name) for name in schemas if (name,) in found]
+        self.execute("set search_path = " + quoted_text(",".join(dict.fromkeys((*there, "main")))))
 
     def _run(self, sql: str, parameters: Sequence[Value]) -> duckdb.DuckDBPyConnection:
         try:
@@ -176,8 +187,8 @@ class DuckDB:
         rows = self.rows(
             "select table_name, table_schema, list(column_name order by ordinal_position) as listed "
             "from information_schema.columns where table_catalog = current_database() "
-            "group by table_name, table_schema "
-            "order by max(case when table_schema = current_schema() then 1 else 0 end), table_schema desc"
+            "group by table_name, table_schema order by "
+            "coalesce(-nullif(max(list_position(current_schemas(true), table_schema)), 0), -1e9), table_schema desc"
         )
         return rows_to_tables(rows)
 

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from unittest.mock import patch
 
 import yaml
 from dbt.contracts.graph.manifest import Manifest
 
+from orchestration import pipeline
 from orchestration.compiler.compile import Compilation, compile_sources
 from orchestration.compiler.emit import compilation_to_files
 from orchestration.compiler.files import read_sources, write_files
@@ -54,6 +56,16 @@ class Untested(ParsedOnce):
         self, as_of: date, select: str, exclude: str = "", changed_from: date | None = None
     ) -> tuple[NodeResult, ...]:
         return super().build(as_of, select, f"{exclude} resource_type:test".strip(), changed_from)
+
+
+class Growing(Untested):
+    """Of the marts only those that grow from run to run, and what they read: every run makes the others anew."""
+
+    def build(
+        self, as_of: date, select: str, exclude: str = "", changed_from: date | None = None
+    ) -> tuple[NodeResult, ...]:
+        grown = "+config.materialized:incremental" if select == "*" else select
+        return super().build(as_of, grown, exclude, changed_from)
 
 
 @dataclass(frozen=True)
@@ -112,6 +124,17 @@ class SmallProject:
     def run(self, first: date, last: date | None = None, dbt: Dbt | None = None, *, tested: bool = True) -> Run:
         """Run days. dbt's tests can be left out where the tables are then held against those of a tested run."""
         return run_days(dbt or self.dbt(tested=tested), first, last or first)
+
+    def pass_by(self, first: date, last: date | None = None, dbt: Dbt | None = None) -> Run:
+        """Run days on which nobody looks at the marts: what is not kept from run to run is made by the next `run`."""
+        with patch.object(pipeline, "publish_marts"):
+            return self.run(first, last, dbt or Growing(self.dbt().settings))
+
+    def test(self, as_of: date) -> None:
+        """Run all of dbt's tests on all rows, those of earlier days too."""
+        results = self.dbt().build(as_of, "resource_type:test")
+        assert [result.name for result in results if not result.ok] == []
+        assert len(results) > 50
 
     def execute(self, *statements: str) -> None:
         with DuckDB(self.settings.duckdb) as warehouse:

@@ -22,8 +22,7 @@ app = typer.Typer()
 
 def _needs_compiled(settings: Settings, compilation: Compilation) -> None:
     """What runs is the generated folder, so it has to be that of the specs."""
-    folder = settings.dbt_project / "models" / "segments"
-    if differences(folder, compilation_to_files(compilation, "duckdb")):
+    if differences(settings.generated, compilation_to_files(compilation, "duckdb")):
         raise MusterError("the generated models differ from the specs: run `muster compile` first")
 
 

@@ -79,7 +79,7 @@ def understood(settings: Settings) -> Compilation:
 def opened(project: Path | None) -> Iterator[Opened]:
     settings = load_settings(project)
     compilation = understood(settings)
-    with DuckDB(settings.duckdb, read_only=True) as warehouse:
+    with DuckDB(settings.duckdb, read_only=True, schemas=settings.layout.schemas) as warehouse:
         yield Opened(settings, compilation, warehouse)
 
 
@@ -94,10 +94,8 @@ def shown_folder(settings: Settings) -> str:
 def needs_dbt(settings: Settings) -> None:
     if not settings.has_dbt:
         printing.error(
-            f"{settings.project} has no dbt_project/. To record segments day by day it needs dbt_project.yml, Muster's "
-            "macros (dbt_project/macros), its marts (dbt_project/models/marts), profiles/profiles.yml, and the models "
-            "that `muster compile` generates into dbt_project/models/segments. `muster init` would add these files; "
-            "this version has no such command yet, so copy them from Muster's own repository."
+            f"{settings.project} has no dbt project with Muster's macros and marts, by which segments are recorded day "
+            "by day: `muster init` adds them, and leaves the specs as they are"
         )
         raise typer.Exit(1)
 

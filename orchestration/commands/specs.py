@@ -70,7 +70,7 @@ def compile_(
         raise typer.BadParameter(f"`{dialect}` is not one of {', '.join(DIALECTS)}")
     if into is None and not settings.has_dbt:
         raise typer.BadParameter(f"{settings.dbt_project} is no dbt project: name a folder with --into")
-    folder = into or settings.dbt_project / "models" / "segments"
+    folder = into or settings.generated
     files = compilation_to_files(understood(settings), dialect)
     found = differences(folder, files) if only_check else write_files(folder, files)
     _report_differences(found, folder, only_check, as_json)

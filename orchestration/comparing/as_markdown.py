@@ -12,7 +12,7 @@ from orchestration.comparing.telling import (
     MARKS,
     Telling,
     costs,
-    overlaps,
+    in_common,
     sendings,
     sizes,
     stops,
@@ -114,7 +114,7 @@ def _details(telling: Telling, told: SegmentChange) -> Iterator[str]:
         yield from _moves(telling, told, "leave", told.movement.leaving)
     if said := unknowns(told):
         yield f"- {said}"
-    yield from (f"- overlaps with {_code(segment)}: {said}" for segment, said in overlaps(told))
+    yield from (f"- overlaps with {_code(segment)}: {said}" for segment, said in in_common(told))
     if said := costs(told):
         yield f"- cost: {said}"
     yield ""

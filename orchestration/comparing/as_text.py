@@ -10,7 +10,7 @@ from orchestration.comparing.telling import (
     MARKS,
     Telling,
     costs,
-    overlaps,
+    in_common,
     sendings,
     sizes,
     stops,
@@ -49,7 +49,7 @@ def _segment(telling: Telling, told: SegmentChange) -> Iterator[str]:
         yield from _moves(telling, told, "leave", told.movement.leaving)
     if said := unknowns(told):
         yield f"  {said}"
-    yield from (f"  overlaps with {segment}: {said}" for segment, said in overlaps(told))
+    yield from (f"  overlaps with {segment}: {said}" for segment, said in in_common(told))
     if said := costs(told):
         yield f"  cost: {said}"
 

@@ -13,7 +13,7 @@ from orchestration.comparing.changes import Change, Kind, compilations_to_change
 from orchestration.comparing.edited import unedited_moves
 from orchestration.comparing.judging import Judged, Side, judged
 from orchestration.comparing.movement import Movement, Seen, member, movements, segment_to_rules, with_examples
-from orchestration.comparing.neighbours import Neighbour, Other, neighbours, sizes
+from orchestration.comparing.overlap import Other, Overlap, overlaps, sizes
 from orchestration.comparing.sending import Sent, audience_to_rules, audience_to_segments, sent
 from orchestration.compiler.audience import audience_exposure, audience_select
 from orchestration.compiler.audience_spec import AudienceSpec
@@ -29,7 +29,7 @@ from orchestration.questions.question import Locate
 from orchestration.warehouse import Cost, Warehouse
 
 EXAMPLES = 5
-NEIGHBOURS = 3
+OVERLAPS = 3
 DETAILED = 20
 Progress = Callable[[str, int, int], None]
 
@@ -39,7 +39,7 @@ class SegmentChange:
     """One segment of a comparison. `movement` is null where the change moves nobody by its kind.
 
     `sql` is the difference of the segment's flag, line by line as in a unified diff. Costs are those of judging this
-    segment alone; they, neighbours and examples are told of the `DETAILED` segments of an entity that move most.
+    segment alone; they, overlaps and examples are told of the `DETAILED` segments of an entity that move most.
     """
 
     change: Change
@@ -47,7 +47,7 @@ class SegmentChange:
     rule_after: str
     sql: tuple[str, ...]
     movement: Movement | None
-    neighbours: tuple[Neighbour, ...] = ()
+    overlaps: tuple[Overlap, ...] = ()
     cost_before: Cost | None = None
     cost_after: Cost | None = None
 
@@ -249,7 +249,7 @@ def _segments(both: _Both, table: Judged, moving: Sequence[Change]) -> list[Segm
     others = _others(both, moving[0].segment.entity) if moving else []
     sized = sizes(table, sides.get("after"), others)
     full = [
-        replace(_in_full(both, table, each, change), neighbours=neighbours(table, each, others, sized, NEIGHBOURS))
+        replace(_in_full(both, table, each, change), overlaps=overlaps(table, each, others, sized, OVERLAPS))
         for each, change in told[:DETAILED]
     ]
     return [*full, *(change for _, change in told[DETAILED:])]

@@ -79,7 +79,7 @@ class Telling:
             "enter": self._moves(told, movement.entering) if movement else None,
             "leave": self._moves(told, movement.leaving) if movement else None,
             "decided_by_unknown": {"in": movement.in_by_unknown, "out": movement.out_by_unknown} if movement else None,
-            "overlap": [asdict(each) for each in told.neighbours],
+            "overlap": [asdict(each) for each in told.overlaps],
             "cost": {"before": _cost(told.cost_before), "after": _cost(told.cost_after)},
         }
 
@@ -171,9 +171,9 @@ def unknowns(told: SegmentChange) -> str:
     return f"{movement.in_by_unknown:,} are in and {movement.out_by_unknown:,} are out by an unknown value"
 
 
-def overlaps(told: SegmentChange) -> Iterator[tuple[str, str]]:
+def in_common(told: SegmentChange) -> Iterator[tuple[str, str]]:
     """The segments that overlap most, and how much."""
-    for each in told.neighbours:
+    for each in told.overlaps:
         sides = [each.after] if told.change.kind is Kind.ADDED else [each.before, each.after]
         yield each.segment, f"{' → '.join(f'{both:,}' for both in sides)} in both, Jaccard {each.jaccard:.2f}"
 

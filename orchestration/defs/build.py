@@ -30,7 +30,7 @@ def build_definitions(settings: Settings, progress: Progress = silent) -> dg.Def
 
 def _definitions(dbt: Dbt, progress: Progress) -> dg.Definitions:
     calendar = calendar_of(dbt.settings, dbt.document)
-    parts = document_to_parts(dbt.document)
+    parts = document_to_parts(dbt.document, upstream=dbt.settings.layout.build_upstream)
     models = [
         sources_asset(dbt, parts.sources, calendar, progress),
         days_asset(dbt, parts.days, calendar, progress),

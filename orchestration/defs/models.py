@@ -1,6 +1,7 @@
 """The three steps that dbt does. Nothing in them is to be chosen model by model: a day is judged whole."""
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -9,7 +10,16 @@ import dagster as dg
 from orchestration.dbt import Dbt, NodeResult
 from orchestration.defs.calendar import Calendar, days_of, last_day
 from orchestration.defs.nodes import Part
-from orchestration.pipeline import Progress, RunError, begin, build_sources, days_to_publish, judge_days, publish
+from orchestration.pipeline import (
+    Progress,
+    RunError,
+    begin,
+    build_sources,
+    check_sources,
+    days_to_publish,
+    judge_days,
+    publish,
+)
 from orchestration.publishing.folder import PublishedFolder
 
 POOL = "duckdb"
@@ -43,9 +53,15 @@ def days_asset(dbt: Dbt, part: Part, calendar: Calendar, progress: Progress) -> 
     )
     def days(context: dg.AssetExecutionContext) -> Iterator[Event]:
         planned = begin(dbt, *days_of(context))
-        yield from _done(part, lambda: judge_days(dbt, planned, _told(context, progress)))
+        yield from _done(part, lambda: _judged(dbt, planned, _told(context, progress)))
 
     return days
+
+
+def _judged(dbt: Dbt, days: list[date], progress: Progress) -> Results:
+    if not dbt.settings.layout.build_upstream:
+        check_sources(dbt, days[-1])  # no check on an asset does it, since the tables are no assets of Muster's
+    return judge_days(dbt, days, progress)
 
 
 def marts_asset(dbt: Dbt, part: Part, progress: Progress) -> dg.AssetsDefinition:

@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator
 
+from orchestration.document import PACKAGE
 from orchestration.pipeline import DAY
 
 ASSETS = ("model", "snapshot", "seed")
@@ -46,15 +47,20 @@ class Parts:
     marts: Part
 
 
-def document_to_parts(document: Mapping[str, Any]) -> Parts:
-    """Split a project's nodes as the pipeline builds them; a test belongs to the part that builds all it reads."""
-    nodes = document["nodes"]
+def document_to_parts(document: Mapping[str, Any], *, upstream: bool = True) -> Parts:
+    """Split a project's nodes as the pipeline builds them; a test belongs to the part that builds all it reads.
+
+    What another package of the project builds is an asset of Muster's where a run builds all that is `upstream`.
+    """
+    everyones = document["nodes"]
+    nodes = {name: node for name, node in everyones.items() if node["package_name"] == PACKAGE}
     days = {name for name, node in nodes.items() if DAY.removeprefix("tag:") in node.get("tags", ())}
-    sources = _ancestors(document, days)
+    built = everyones if upstream else nodes
+    sources = _ancestors(document, days) & built.keys()
     days |= {name for name, node in nodes.items() if _is_test(node) and days.issuperset(_read(node))}
-    sources |= {name for name, node in nodes.items() if _is_test(node) and sources.issuperset(_read(node))}
+    sources |= {name for name, node in built.items() if _is_test(node) and sources.issuperset(_read(node))}
     return Parts(
-        sources=_part(document, sources & nodes.keys()),
+        sources=_part(document, sources),
         days=_part(document, days),
         marts=_part(document, nodes.keys() - days - sources),
     )

@@ -95,7 +95,7 @@ def _numbers(number: Number, values: Sequence[object]) -> str:
         return _place(ranks[0], values)
     assert number.aggregate is Aggregate.AVERAGE, "only an average is told by two values"
     total, known = map(shown, values)
-    return "unknown: no values" if known == "0" else f"{total} over {known} values"
+    return "unknown: no values" if known == "0" else f"{total} over {known} value{'' if known == '1' else 's'}"
 
 
 def _place(rank: Rank, values: Sequence[object]) -> str:

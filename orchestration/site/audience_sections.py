@@ -10,6 +10,7 @@ from orchestration.site.said import NOTHING, count, day, listed, number, points,
 from orchestration.site.section import Chart, Section, Table, dataset
 
 NO_VARIANT = "all"
+A_DAY_LATER = "They know a delivery from the next judged day on."
 TIME = "%Y-%m-%d %H:%M"
 
 
@@ -33,8 +34,8 @@ def _deliveries(found: Sequence[Delivery]) -> Section:
         (name, each.as_of.isoformat(), each.added, each.removed, each.members)
         for each, name in zip(inward, names, strict=True)
     ]
-    chart = Chart("deliveries", title, _delivered(found), {"deliveries": dataset(columns, values)}, _table(found))
-    return Section("deliveries", title, charts=(chart,), note="Times are in UTC.")
+    chart = Chart("deliveries", title, _delivered(found), {"deliveries": dataset(columns, values)})
+    return Section("deliveries", title, charts=(chart,), tables=(_table(found),), note="Times are in UTC.")
 
 
 def _numbered(delivery: Delivery, all_: Sequence[Delivery]) -> str:
@@ -83,7 +84,7 @@ def _delivered(found: Sequence[Delivery]) -> str:
 def _members(found: Sequence[Enrolled]) -> Section:
     title = "Who is there, and who is held back"
     if not found:
-        return Section("there", title, "Nobody is there, and nobody is held out.")
+        return Section("there", title, f"The marts know of nobody who is there or held out. {A_DAY_LATER}")
     there, held = (sum(each.subjects for each in found if each.held_out is out) for out in (False, True))
     rows = tuple(
         (each.variant or NO_VARIANT, each.destination, "held out" if each.held_out else "there", number(each.subjects))
@@ -96,27 +97,27 @@ def _members(found: Sequence[Enrolled]) -> Section:
         frozenset({"Destination", "State"}),
     )
     said = f"At the destination: {count(there, 'subject')}. Held out, to compare with: {held:,}."
-    return Section("there", title, said, table=table)
+    return Section("there", title, said, tables=(table,))
 
 
 def _outcomes(found: Sequence[Outcome]) -> Section:
     title = "What came of it"
     if not found:
-        return Section("outcomes", title, "Nobody was followed yet: that begins the day after the first delivery.")
+        return Section("outcomes", title, f"The marts know of nobody who was followed. {A_DAY_LATER}")
     last = [[*group][-1] for _, group in groupby(found, key=lambda each: each.variant)]
     table = _by_variant(last)
     if all(each.rate is None for each in last):
-        return Section("outcomes", title, "The audience has no goal, so there is no rate to compare.", table=table)
+        return Section("outcomes", title, "The audience has no goal, so there is no rate to compare.", tables=(table,))
     columns = ("name", "enrolled", "rate", "low", "high")
     values = [
         (each.variant or NO_VARIANT, each.enrolled, *map(_float, (each.rate, each.rate_low, each.rate_high)))
         for each in last
     ]
-    chart = Chart("outcomes", title, _compared(last), {"outcomes": dataset(columns, values)}, table)
+    chart = Chart("outcomes", title, _compared(last), {"outcomes": dataset(columns, values)})
     note = "By the last day on which anybody of the variant was observed. Lines are 95 % intervals."
     odd = [each.variant or NO_VARIANT for each in last if each.balanced is False]
     note += f" The sizes of {listed(odd)} do not fit the split: compare with care." if odd else ""
-    return Section("outcomes", title, charts=(chart,), note=note)
+    return Section("outcomes", title, charts=(chart,), tables=(table,), note=note)
 
 
 def _by_variant(last: Sequence[Outcome]) -> Table:

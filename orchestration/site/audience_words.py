@@ -84,7 +84,7 @@ def _guard(spec: AudienceSpec) -> str:
     empty = "An empty audience is sent too." if spec.allow_empty else "An empty audience stops the push."
     if spec.max_change is None:
         return f"There is no limit to what one push may change. {empty}"
-    return f"A push that would change more than {_percent(100 * spec.max_change)} of it is stopped. {empty}"
+    return f"A push that would change more than {_percent(100 * spec.max_change)} of the audience is stopped. {empty}"
 
 
 def schedule_to_words(cron: str | None, catalog: Catalog) -> str:

@@ -64,7 +64,7 @@ def members() -> Spec:
     y = _number("members")
     edited = {"mark": {"type": "rule", "strokeDash": [4, 3], "color": "$muted"}, "data": {"name": "edits"}}
     strip = {"type": "rect", "color": "$muted", "opacity": 0.18, "clip": True}
-    told = (("day", "Day", "day"), ("members", "Members", "number"), ("basis", "Basis", "text"))
+    told = (("day", "Day", "day"), ("members", "Members", "number"))
     return _chart(
         "days",
         240,
@@ -289,6 +289,7 @@ def deliveries() -> Spec:
         ("removed", "Removed", "number"),
         ("members", "Then there", "number"),
     )
+    narrow = {"expr": "min(28, bandwidth('x') * 0.6)"}
     x = {"field": "number", "type": "ordinal", "axis": {"title": "delivery", "labelAngle": 0}}
     return _chart(
         "deliveries",
@@ -297,11 +298,11 @@ def deliveries() -> Spec:
         encoding={"x": x, "tooltip": told},
         layer=[
             {
-                "mark": {"type": "bar", "color": "$accent", "width": {"band": 0.6}},
+                "mark": {"type": "bar", "color": "$accent", "width": narrow},
                 "encoding": {"y": {"field": "added", "type": "quantitative", "axis": axis}},
             },
             {
-                "mark": {"type": "bar", "color": "$out", "width": {"band": 0.6}},
+                "mark": {"type": "bar", "color": "$out", "width": narrow},
                 "encoding": {"y": {"field": "out", "type": "quantitative"}},
             },
         ],

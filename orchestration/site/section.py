@@ -18,7 +18,8 @@ def dataset(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Dataset:
 class Table:
     """What a table shows, as text. Columns whose title is among `words` are set left, the others are figures.
 
-    The cells of the first column head their rows; `links` leads from one of their texts to a page.
+    Words stand in the first twelve columns at most. The cells of the first column head their rows; `links` leads from
+    one of their texts to a page.
     """
 
     caption: str
@@ -27,25 +28,32 @@ class Table:
     words: frozenset[str] = frozenset()
     links: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def word_places(self) -> tuple[int, ...]:
+        """The places of the columns of words, from 1 on; the first column is always one."""
+        return tuple(place for place, column in enumerate(self.columns, 1) if column in self.words and place > 1)
+
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart by its specification's name, what it shows in a sentence, its data, and the same as a table."""
+    """A chart by its specification's name, what it shows in a sentence, and its data by name."""
 
     name: str
     title: str
     sentence: str
     data: Mapping[str, Dataset]
-    table: Table
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a page under a heading of its own; without charts `text` says why there are none."""
+    """A part of a page under a heading of its own; `tables` say what its charts show, or stand by themselves.
+
+    Without any of them `text` says why there are none.
+    """
 
     id: str
     title: str
     text: str = ""
     charts: tuple[Chart, ...] = ()
-    table: Table | None = None
+    tables: tuple[Table, ...] = ()
     note: str = ""

@@ -20,7 +20,6 @@ def segment_sections(told: Told) -> tuple[Section, ...]:
     return (
         _waterfall(told),
         _members(told),
-        _moves(told),
         retention_section(told),
         survival_section(told),
         _overlap(told),
@@ -41,9 +40,9 @@ def _waterfall(told: Told) -> Section:
     rows = tuple((name, number(alone), number(left), number(lost)) for _, name, alone, left, lost in values)
     head = ("Condition", "Pass it alone", "Left so far", "Lost here")
     table = Table("Conditions in the order of the rule", head, rows)
-    chart = Chart("waterfall", title, _narrowed(steps, told), {"waterfall": dataset(columns, values)}, table)
-    note = "Dark: left after this condition and those before it. Pale: all who pass it alone."
-    return Section("conditions", title, charts=(chart,), note=note)
+    chart = Chart("waterfall", title, _narrowed(steps, told), {"waterfall": dataset(columns, values)})
+    note = "Narrow bars: who is left after a condition and those before it. Wide bars behind: all who pass it alone."
+    return Section("conditions", title, charts=(chart,), tables=(table,), note=note)
 
 
 def _step(step: Step) -> str:
@@ -59,20 +58,37 @@ def _narrowed(steps: Sequence[Step], told: Told) -> str:
 
 
 def _members(told: Told) -> Section:
-    days, title = told.days, "Members over time"
+    days, title = told.days, "Members, entries and exits"
     if not days:
         return Section("members", title, "No day is recorded yet: the next run judges the segment.")
     data = {
-        "days": dataset(
-            ("day", "members", "basis"), [(each.day.isoformat(), each.members, each.basis) for each in days]
-        ),
+        "days": dataset(("day", "members"), [(each.day.isoformat(), each.members) for each in days]),
         RECONSTRUCTED: dataset(("day", "until"), list(_reconstructed(days))),
         "edits": dataset(("day",), [(each.isoformat(),) for each in told.edited if each >= days[0].day]),
     }
-    rows = tuple((each.day.isoformat(), number(each.members), share(each.share), each.basis) for each in reversed(days))
-    head = ("Day", "Members", "Share of base", "Basis")
-    table = Table("Members by day, the last day first", head, rows, frozenset({"Basis"}))
-    return Section("members", title, charts=(Chart("members", title, _grown(told), data, table),), note=_basis(told))
+    charts = [Chart("members", "Members over time", _grown(told), data)]
+    if told.moves:
+        moves = [(each.day.isoformat(), each.entries, each.exits) for each in told.moves]
+        data = {"moves": dataset(("day", "entries", "exits"), moves)}
+        charts.append(Chart("moves", "Entries and exits", _moved(told), data))
+    return Section("members", title, charts=tuple(charts), tables=(_by_day(days),), note=_basis(told))
+
+
+def _by_day(days: Sequence[Day]) -> Table:
+    """Every day, the last one first; the basis where days differ in it."""
+    bases = {each.basis for each in days}
+    head = ("Day", "Members", "Share of base", "Entered", "Left", *(["Basis"] if len(bases) > 1 else []))
+    rows = tuple(
+        (
+            each.day.isoformat(),
+            number(each.members),
+            share(each.share),
+            *((NOTHING, NOTHING) if each.is_first else (number(each.entries), number(each.exits))),
+            *([each.basis] if len(bases) > 1 else []),
+        )
+        for each in reversed(days)
+    )
+    return Table("By day, the last day first", head, rows, frozenset({"Basis"}))
 
 
 def _reconstructed(days: Sequence[Day]) -> Iterator[tuple[str, str]]:
@@ -99,21 +115,10 @@ def _basis(told: Told) -> str:
     reconstructed = sum(each.basis == RECONSTRUCTED for each in told.days)
     dashes = " A dashed line stands where the definition changed." if told.edited else ""
     if not reconstructed:
-        return f"Every day shown was observed, when it was the present.{dashes}"
+        return f"Every day shown is observed: told by what was known on the day.{dashes}"
     said = f"{reconstructed:,} of {count(len(told.days), 'day')} shown "
     said += "are reconstructed (the grey strip): judged later, by some values of that later time."
     return f"{said}{dashes}"
-
-
-def _moves(told: Told) -> Section:
-    days, title = told.moves, "Entries and exits"
-    if not days:
-        return Section("moves", title, "Nobody was seen to enter or leave yet: that takes a second judged day.")
-    values = [(each.day.isoformat(), each.entries, each.exits) for each in days]
-    data = {"moves": dataset(("day", "entries", "exits"), values)}
-    rows = tuple((when, number(entered), number(left)) for when, entered, left in reversed(values))
-    table = Table("Entries and exits by day, the last day first", ("Day", "Entered", "Left"), rows)
-    return Section("moves", title, charts=(Chart("moves", title, _moved(told), data, table),))
 
 
 def _moved(told: Told) -> str:
@@ -144,8 +149,8 @@ def _overlap(told: Told) -> Section:
     )
     head = ("Segment", "Its members", "In both", "Of this segment", "Of either (Jaccard)")
     table = Table("The most similar segments first", head, rows, links=told.links(each.other for each in found))
-    chart = Chart("overlap", title, _alike(told, found), {"overlap": dataset(columns, values)}, table)
-    return Section("overlap", title, charts=(chart,))
+    chart = Chart("overlap", title, _alike(told, found), {"overlap": dataset(columns, values)})
+    return Section("overlap", title, charts=(chart,), tables=(table,))
 
 
 def _alike(told: Told, found: Sequence[Neighbour]) -> str:
@@ -166,9 +171,9 @@ def _flows(told: Told) -> Section:
     head = ("Segment", "Way", "Subjects", "By an edit")
     caption = f"Moves of the {found[0].grain} from {day(found[0].start)} to {day(found[0].end)}"
     table = Table(caption, head, rows, frozenset({"Way"}), told.links(each.other for each in found))
-    chart = Chart("flows", title, _came_and_went(told, found), {"flows": dataset(columns, values)}, table)
+    chart = Chart("flows", title, _came_and_went(told, found), {"flows": dataset(columns, values)})
     note = "Who left two segments and joined one counts in two rows, so rows add up to no number of subjects."
-    return Section("flows", title, charts=(chart,), note=note)
+    return Section("flows", title, charts=(chart,), tables=(table,), note=note)
 
 
 def _way(flow: Flow) -> str:
@@ -205,7 +210,7 @@ def _versions(told: Told) -> Section:
     head = ("From", "To", "Status", "Rule", "Definition")
     table = Table("Versions, the last one first", head, rows, frozenset({"To", "Status", "Rule", "Definition"}))
     said = f"{count(len(told.versions), 'version')} since {day(told.versions[-1].valid_from)}."
-    return Section("versions", title, said, table=table)
+    return Section("versions", title, said, tables=(table,))
 
 
 def _float(value: object) -> float | None:

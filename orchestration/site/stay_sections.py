@@ -12,18 +12,25 @@ from orchestration.site.told import Told
 
 ENOUGH_MONTHS = 3
 MONTH = 30
+DAILY = 14
+ESTIMATE = (
+    "Kaplan and Meier's estimate with its 95 % interval. Only stays whose entry was observed count; those that are "
+    "not over are watched for as long as they are known to last."
+)
 
 
 def retention_section(told: Told) -> Section:
     """Heatmaps by week, and by month once there are some."""
     title, cohorts = "Retention", told.figures.cohorts.of(told.key)
-    charts = tuple(_heatmap(grain, [each for each in cohorts if each.grain == grain]) for grain in _grains(cohorts))
-    if not charts:
+    by_grain = {grain: [each for each in cohorts if each.grain == grain] for grain in _grains(cohorts)}
+    if not by_grain:
         text = "No week has passed yet since anybody was seen to enter."
         return Section("retention", title, text)
     note = "A cohort is who entered in one week or month; a cell is the share whose stay has lasted to the end of the "
     note += "period, where 0 is the cohort's own."
-    return Section("retention", title, charts=charts, note=note)
+    charts = tuple(_heatmap(grain, found) for grain, found in by_grain.items())
+    tables = tuple(_cohorts(grain, found) for grain, found in by_grain.items())
+    return Section("retention", title, charts=charts, tables=tables, note=note)
 
 
 def _grains(cohorts: Sequence[Cohort]) -> list[str]:
@@ -36,7 +43,7 @@ def _heatmap(grain: str, cohorts: Sequence[Cohort]) -> Chart:
     columns = ("start", "period", "size", "share")
     values = [(each.start.isoformat(), each.period, each.size, _share(each)) for each in cohorts]
     name, title = f"{grain}s", f"Still in, by {grain} of entry"
-    return Chart(name, title, _kept(grain, cohorts), {name: dataset(columns, values)}, _cohorts(grain, cohorts))
+    return Chart(name, title, _kept(grain, cohorts), {name: dataset(columns, values)})
 
 
 def _share(cohort: Cohort) -> float:
@@ -73,26 +80,27 @@ def survival_section(told: Told) -> Section:
     if not found or stays is None:
         return Section("survival", title, "No stay was seen from its first day on yet.")
     columns = ("days", "at_risk", "survival", "low", "high")
-    values = [(each.days, each.at_risk, float(each.survival), _float(each.low), _float(each.high)) for each in found]
+    values = [
+        (each.days, each.at_risk, float(each.survival), _float(each.low), _float(each.high)) for each in _steps(found)
+    ]
+    chart = Chart("survival", title, _lasting(stays, found), {"survival": dataset(columns, values)})
+    return Section("survival", title, charts=(chart,), tables=(_survived(found),), note=ESTIMATE)
+
+
+def _steps(found: Sequence[Survived]) -> list[Survived]:
+    """The days on which the curve goes down, its first and its last one: between them it is level."""
+    return [each for each in found if each.exits or each is found[0] or each is found[-1]]
+
+
+def _survived(found: Sequence[Survived]) -> Table:
+    """Every day of the first two weeks, then the last of each week."""
+    shown = [each for each in found if each.days <= DAILY or each.days % 7 == 0 or each is found[-1]]
+    head = ("Days since entry", "Stays watched", "Still in", "At least (95 %)", "At most (95 %)")
     rows = tuple(
-        (
-            str(each.days),
-            number(each.at_risk),
-            number(each.exits),
-            share(each.survival),
-            share(each.low),
-            share(each.high),
-        )
-        for each in found
+        (str(each.days), number(each.at_risk), share(each.survival), share(each.low), share(each.high))
+        for each in shown
     )
-    head = ("Days since entry", "Stays watched", "Exits", "Still in", "At least (95 %)", "At most (95 %)")
-    table = Table("Estimated share of stays that last longer", head, rows)
-    chart = Chart("survival", title, _lasting(stays, found), {"survival": dataset(columns, values)}, table)
-    note = (
-        "Kaplan and Meier's estimate with its 95 % interval. Only stays whose entry was observed count; those that are "
-    )
-    note += "not over are watched for as long as they are known to last."
-    return Section("survival", title, charts=(chart,), note=note)
+    return Table("Estimated share of stays that last longer", head, rows)
 
 
 def _lasting(stays: Stays, found: Sequence[Survived]) -> str:

@@ -6,9 +6,10 @@ Machines are shared and noisy, so seconds are shown for orientation and only rat
 from __future__ import annotations
 
 import resource
+import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
@@ -16,6 +17,8 @@ from pathlib import Path
 
 from orchestration.audiences.proposal import propose
 from orchestration.checking import uncollected
+from orchestration.comparing.base import Base
+from orchestration.comparing.comparison import compare
 from orchestration.compiler.compile import Compilation, Sources, compile_sources
 from orchestration.compiler.emit import compilation_to_files
 from orchestration.compiler.files import read_sources
@@ -27,11 +30,14 @@ from orchestration.gates.keeping import keeping_gate
 from orchestration.questions import ask
 from orchestration.questions.membership import explain_member
 from orchestration.questions.previewing import preview
+from orchestration.site import Site, read_figures, write_site
 from orchestration.spectests.running import run_tests
 from orchestration.warehouse import DuckDB
 from tests.audiences.workspace import WINBACK
 from tests.pipeline.club import CATALOG, SPECS, club, day
 from tests.project import REPOSITORY
+from tests.site.browsing import opening_seconds
+from tests.site.many import many_segments
 
 
 def seconds(work: Callable[[], object], times: int = 3) -> float:
@@ -170,13 +176,9 @@ def bench_year(folder: Path, people: int = 20_000, days: int = 365) -> None:
 
 
 def bench_preview(folder: Path, people: int = 1_000_000) -> None:
-    """A preview and an explanation against a plain scan of the same events, in CPU, whoever else is busy."""
-    path = folder / "people.duckdb"
-    sources = Sources(
-        SourceFile("segment_specs/catalog.yml", CATALOG),
-        tuple(SourceFile(f"segment_specs/{path_}", text) for path_, text in SPECS.items()),
-    )
-    with DuckDB(path) as warehouse:
+    """A preview, an explanation and a plan against a plain scan of the same events, in CPU, whoever else is busy."""
+    before, after = understood(SPECS), understood({**SPECS, "members/regulars.yml": LESS_REGULAR})
+    with DuckDB(folder / "people.duckdb") as warehouse:
         warehouse.execute(
             "create table members as select i as member_id, case when i % 3 = 0 then 'pro' else 'free' end as plan, "
             "date '2024-01-01' as valid_from, null::date as valid_to, date '2024-01-01' as joined_on, "
@@ -187,7 +189,7 @@ def bench_preview(folder: Path, people: int = 1_000_000) -> None:
             "timestamp '2024-02-01' + interval (i % 2592000) second as visited_at, 1 as minutes "
             f"from range({people * 5}) as numbers(i)"
         )
-        questions = ask(compile_sources(sources), warehouse)
+        questions = ask(before, warehouse)
         as_of = date(2024, 3, 1)
         scan = least_cpu(lambda: warehouse.rows("select count(*), max(visited_at) from visits where kind = 'visit'"))
         for segment in ("pro", "gone_quiet"):
@@ -199,6 +201,18 @@ def bench_preview(folder: Path, people: int = 1_000_000) -> None:
                 took, cpu = seconds(work), least_cpu(work)
                 figures = f"{took:.2f} s, {cpu:.2f} s of CPU on {people:,} people"
                 print(f"{name} {segment}: {figures}, {cpu / scan:.1f} times a scan of the events")
+        count = least_cpu(partial(questions.count, "regulars", as_of))
+        plan = least_cpu(lambda: compare(Base("main", "0", before), after, warehouse, as_of, lambda *_: None))
+        print(f"plan of regulars: {plan:.2f} s of CPU on {people:,} people, {plan / count:.1f} times a count of them")
+
+
+LESS_REGULAR = SPECS["members/regulars.yml"].replace("at_least: 2", "at_least: 1")
+
+
+def understood(specs: Mapping[str, str]) -> Compilation:
+    """The club's catalog with these specs."""
+    sources = (SourceFile(f"segment_specs/{path}", text) for path, text in specs.items())
+    return compile_sources(Sources(SourceFile("segment_specs/catalog.yml", CATALOG), tuple(sources)))
 
 
 def bench_gate(folder: Path, people: int = 1_000_000) -> None:
@@ -218,6 +232,25 @@ def bench_gate(folder: Path, people: int = 1_000_000) -> None:
     )
 
 
+def bench_site(folder: Path) -> None:
+    """The web catalogue of 1,000 segments with a year of days, and how soon a browser has its index."""
+    world = many_segments(folder / "project")
+    into = folder / "pages"
+    began, cpu = time.perf_counter(), time.process_time()
+    compilation = world.compilation
+    understood = time.perf_counter() - began
+    written = write_site(Site(compilation, read_figures(world.published)).files(), into, lambda *_: None)
+    took, of_cpu = time.perf_counter() - began, time.process_time() - cpu
+    size = (into / "index.html").stat().st_size
+    print(
+        f"site: {took:.1f} s ({of_cpu:.1f} s of CPU, {understood:.1f} s of all for the specs) for 1,000 segments "
+        f"with 366 days; {written.files:,} files, {written.bytes / 1e6:.0f} MB, index {size / 1e6:.2f} MB"
+    )
+    if shutil.which("chromium"):
+        opened = opening_seconds(into / "index.html")
+        print(f"site: the index opens in {opened[0]:.2f} s, a search in it takes {opened[1]:.2f} s")
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         bench_compiler()
@@ -226,3 +259,4 @@ if __name__ == "__main__":
         bench_preview(Path(folder))
         bench_gate(Path(folder))
         bench_year(Path(folder) / "year")
+        bench_site(Path(folder) / "site")

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
-WHO = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@localhost", "GIT_COMMITTER_NAME": "a"}
-WHO |= {"GIT_COMMITTER_EMAIL": "a@localhost", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+from tests.pull_requests.repository import alone
 
 
 def git(folder: Path, *arguments: str) -> str:
     """Run git in a folder, without anybody's settings; its output."""
-    done = subprocess.run(
-        ["git", "-C", str(folder), *arguments], env={**os.environ, **WHO}, capture_output=True, check=True
-    )
+    done = subprocess.run(["git", *arguments], cwd=folder, env=alone(folder), capture_output=True, check=True)
     return done.stdout.decode().strip()
 
 

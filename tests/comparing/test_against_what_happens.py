@@ -296,7 +296,7 @@ def test_neighbours_are_those_that_overlap_most(merged: Merged) -> None:
     hidden = ("guarded_exit", "leaving_exit", "called_otherwise_exit", "called_so", "gone", "ended")
     shown = [each for each in others if each not in hidden]
     best = sorted(shown, key=lambda key: (-others[key], key))[0]
-    [first, *_] = merged.segment("fresh").neighbours
+    [first, *_] = merged.segment("fresh").overlaps
     assert (first.segment, first.after) == (best, len(mine & merged.after[best]))
     assert first.jaccard == pytest.approx(others[best])
 

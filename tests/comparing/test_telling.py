@@ -14,7 +14,7 @@ from orchestration.comparing.as_text import telling_to_text
 from orchestration.comparing.changes import Change, Kind
 from orchestration.comparing.comparison import AudienceChange, Comparison, SegmentChange
 from orchestration.comparing.movement import Movement, Moves, Through
-from orchestration.comparing.neighbours import Neighbour
+from orchestration.comparing.overlap import Overlap
 from orchestration.comparing.sending import Sent
 from orchestration.comparing.telling import Telling, share
 from orchestration.compiler.segment import Everyone, Segment, Status
@@ -36,7 +36,7 @@ def changed(key: str, rule: str = "Members whose plan is pro.", moved: int = 3) 
         rule_after=rule,
         sql=(" case", "-true", "+plan = 'pro'"),
         movement=Movement(10, 10 + moved, 100, 100, moves, Moves(0), 1, 2),
-        neighbours=(Neighbour("other", 1, 2, 0.25),),
+        overlaps=(Overlap("other", 1, 2, 0.25),),
         cost_before=Cost(1000, 0.5),
         cost_after=Cost(2000, 0.75),
     )

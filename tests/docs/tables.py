@@ -18,9 +18,8 @@ What is published after every run, for dashboards ([bi.md](bi.md)), and what lie
 is made from dbt's manifest; its words are those of `dbt_project/models/marts`, and stand as comments on the published
 tables and columns too.
 
-All marts keep version {SCHEMA_VERSION} of the contract, which is `schema_version` in the published manifest. dbt
-enforces columns and types. Tables and columns may be added; none is renamed, dropped or given another meaning without
-a higher version.
+All marts keep contract version {SCHEMA_VERSION}, `schema_version` in the published manifest. dbt enforces columns
+and types. Tables and columns may be added; none is renamed, dropped or given another meaning without a higher version.
 Subjects are known by `entity` and `subject_key`, the key as text. Days are whole local days of the catalog's time
 zone; as of a day means at its end.
 

@@ -94,18 +94,19 @@ def test_two_rows_of_one_subject_stop_the_day_and_leave_yesterday(another: Small
 
 def test_a_segments_life_leaves_the_right_spells_and_touches_no_other(tmp_path: Path, ten_days: SmallProject) -> None:
     project = club(tmp_path / "life", {path: SPECS[path] for path in ("members/pro.yml",)})
-    project.run(day(0), day(1))
+    project.pass_by(day(0), day(1))
 
     project.write("members/free.yml", "entity: member\nwhere: {plan: free}\n")  # added on day 2
-    project.run(day(2))
+    project.pass_by(day(2))
     project.write("members/free.yml", "entity: member\nwhere: {plan: [free, pro]}\n")  # edited on day 3
-    project.run(day(3))
+    project.pass_by(day(3))
     project.write("members/free.yml", "entity: member\nstatus: paused\nwhere: {plan: free}\n")  # paused on days 4, 5
-    project.run(day(4), day(5))
+    project.pass_by(day(4), day(5))
     project.remove("members/free.yml")  # removed on day 6
-    project.run(day(6), day(7))
+    project.pass_by(day(6), day(7))
     project.write("members/free.yml", "entity: member\nwhere: {plan: free}\n")  # back on day 8
-    project.run(day(8), day(9))
+    project.run(day(8), day(9), tested=False)
+    project.test(day(9))
 
     assert spells(project, "free") == [
         ("ada", 3, 6, "definition", "archived"),

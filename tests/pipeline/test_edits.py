@@ -27,9 +27,9 @@ COLLEAGUES = "entity: person\nwhere: {company.in_segment: buying}\n"
 
 def test_the_first_sum_comes_and_the_last_one_goes(tmp_path: Path) -> None:
     project = club(tmp_path)
-    project.run(day(0), day(2), tested=False)
+    project.pass_by(day(0), day(2))
     project.write("members/lingering.yml", MINUTES)
-    project.run(day(3), tested=False)
+    project.pass_by(day(3))
     assert project.rows("select member_id from member_segments where lingering order by 1") == [("ada",), ("bo",)]
     project.remove("members/lingering.yml")
     project.run(day(4))
@@ -53,9 +53,9 @@ def test_a_circle_of_entities_opens_and_every_model_is_still_judged_daily(tmp_pa
             for who, at in (("bob", 1), ("cat", 2))
         ),
     )
-    project.run(day(0), tested=False)
+    project.pass_by(day(0))
     project.write("a/colleagues.yml", f"{COLLEAGUES}status: paused\n")
-    project.run(day(1), tested=False)
+    project.pass_by(day(1))
     project.run(day(2))
     assert project.rows("select entered_on, company_id from company_spells order by 1") == [
         (day(0), "x"),

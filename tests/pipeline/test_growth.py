@@ -25,9 +25,8 @@ def frugal(tmp_path_factory: pytest.TempPathFactory) -> SmallProject:
     project = club(tmp_path_factory.mktemp("frugal"), ASKED)
     project.set_var("membership_days", KEPT)
     project.set_var("history_days", HISTORY)
-    dbt = project.dbt(tested=False)
     for each in range(DAYS - 1):
-        project.run(day(each), dbt=dbt)
+        project.pass_by(day(each))
     project.run(day(DAYS - 1))
     return project
 
@@ -91,7 +90,7 @@ def test_a_day_that_the_history_has_forgotten_is_not_judged_again(frugal: SmallP
 def test_a_range_longer_than_the_history_is_kept_loses_no_stay(tmp_path: Path, lavish: SmallProject) -> None:
     project = club(tmp_path)
     project.set_var("history_days", HISTORY)
-    project.run(day(0), day(DAYS - 1), tested=False)
+    project.pass_by(day(0), day(DAYS - 1))
     assert project.rows("select * from member_spells order by all") == lavish.rows(
         "select * from member_spells order by all"
     )

@@ -55,15 +55,15 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> SmallProject:
         "create table raw.clients (client_id varchar, plan varchar, since date, until date)",
         f"insert into raw.clients values ('cal', 'free', '{day(0)}', '{day(1)}'), ('cal', 'pro', '{day(1)}', null)",
     )
-    dbt = project.dbt()
     with pytest.MonkeyPatch.context() as patch:
         for today, plan in enumerate(("free", "pro", "pro")):
             _set_plans(project, plan)
             patch.setattr(pipeline, "last_day_over", lambda _, today=today: day(today))
-            project.run(day(today), dbt=dbt)
+            project.pass_by(day(today))
         _set_plans(project, "free")
         patch.setattr(pipeline, "last_day_over", lambda _: day(4))
-        project.run(day(1), dbt=dbt)
+        project.run(day(1), tested=False)
+        project.test(day(2))
     return project
 
 
@@ -149,7 +149,7 @@ def test_a_day_on_time_is_judged_again_though_an_attribute_is_new(
     project.lay_down(catalog, {"a/pro.yml": "entity: member\nwhere: {plan: pro}\n"}, "members")
     project.execute("create schema raw", "create table raw.members as select 1 as member_id, 'pro' as plan, 3 as level")
     monkeypatch.setattr(pipeline, "last_day_over", lambda _: day(0))
-    project.run(day(0), tested=False)
+    project.pass_by(day(0))
     project.write("catalog.yml", catalog.replace("plan: text", "plan: text, level: integer"))
     project.write("a/high.yml", "entity: member\nwhere: {level: {at_least: 2}}\n")
     monkeypatch.setattr(pipeline, "last_day_over", lambda _: day(1))

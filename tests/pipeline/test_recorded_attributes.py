@@ -45,14 +45,14 @@ def members(project: SmallProject, segment: str) -> list[object]:
 
 
 def test_a_condition_has_held_once_it_was_recorded_for_long_enough(project: SmallProject) -> None:
-    project.run(day(0), tested=False)
+    project.pass_by(day(0))
     assert members(project, "settled") == []
     project.execute("update raw.members set plan = 'pro' where member_id = 'bo'")
-    project.run(day(1), tested=False)
+    project.pass_by(day(1))
     assert members(project, "settled") == []
     assert members(project, "never_free") == ["ada", "cy"]
     project.execute("update raw.members set level = 2", "update raw.members set plan = 'free' where member_id = 'cy'")
-    project.run(day(2), tested=False)
+    project.pass_by(day(2))
     assert members(project, "settled") == ["ada"]
     project.run(day(3))
     assert members(project, "settled") == ["ada", "bo"]
@@ -64,6 +64,6 @@ def test_a_preview_looks_at_what_was_recorded(project: SmallProject) -> None:
     with DuckDB(project.settings.duckdb) as warehouse:
         warehouse.execute("create view members as select * from raw.members")
         assert ask(compilation, warehouse).members("settled", day(0)) == []
-    project.run(day(0), day(2), tested=False)
+    project.pass_by(day(0), day(2))
     with DuckDB(project.settings.duckdb) as warehouse:
         assert ask(compilation, warehouse).members("settled", day(2)) == ["ada", "cy"]

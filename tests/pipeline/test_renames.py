@@ -33,14 +33,14 @@ def recorded(tmp_path: Path) -> SmallProject:
         "create table raw.members as select 'ada' as member_id, 'pro' as segment",
         "create table raw.shops as select 'sun' as shop_id, 'pro' as segment",
     )
-    project.run(day(0), tested=False)
+    project.pass_by(day(0))
     return project
 
 
 def test_any_key_can_follow_any_other_and_attributes_stay_as_recorded(recorded: SmallProject) -> None:
     recorded.remove("m/pro.yml")
     recorded.write("m/order.yml", f"formerly: [pro, member_id]\n{PRO}")
-    recorded.run(day(1), tested=False)
+    recorded.pass_by(day(1))
     assert recorded.rows("select segment, member_id, entered_on, exited_on from member_spells") == [
         ("order", "ada", day(0), None)
     ]
@@ -50,17 +50,17 @@ def test_any_key_can_follow_any_other_and_attributes_stay_as_recorded(recorded: 
 def test_a_key_belongs_to_one_entity_for_good(recorded: SmallProject) -> None:
     recorded.write("m/pro.yml", PRO.replace("member", "shop"))
     with pytest.raises(EditError, match="`pro` was a segment of member"):
-        recorded.run(day(1), tested=False)
+        recorded.pass_by(day(1))
 
 
 def test_a_former_key_that_was_said_too_late_still_joins_both_histories(tmp_path: Path) -> None:
     project = club(tmp_path, {"m/a.yml": "entity: member\nwhere: {plan: pro}\n"})
-    project.run(day(0), day(2), tested=False)
+    project.pass_by(day(0), day(2))
     project.write("m/a.yml", PRO_OR_TEAM)
-    project.run(day(3), tested=False)
+    project.pass_by(day(3))
     project.remove("m/a.yml")
     project.write("m/b.yml", PRO_OR_TEAM)
-    [note] = project.run(day(4), tested=False).notes
+    [note] = project.pass_by(day(4)).notes
     assert "`b` began as `a` ended" in note and "`formerly: a`" in note
     project.write("m/b.yml", "formerly: a\nentity: member\nwhere: {plan: [pro, free]}\n")
     project.run(day(5))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,17 +9,13 @@ from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from orchestration.site import Site, read_figures, write_site
 from orchestration.warehouse import DuckDB
+from tests.site.browsing import CHROMIUM, started
 from tests.site.world import HOSTILE, World
 
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-]
 GRAVE = ("serious", "critical")
 PHONE = ViewportSize(width=360, height=740)
 DESK = ViewportSize(width=1200, height=800)
@@ -44,10 +39,8 @@ def folder(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield started
-        started.close()
+    with started() as found:
+        yield found
 
 
 @dataclass
@@ -190,6 +183,11 @@ def test_charts_are_drawn_with_the_marts_numbers(viewer: Viewer, world: World) -
     assert marks["waterfall"] == 2 * 3
     assert marks["overlap"] == 2
     assert all(marks.values())
+    # in the dark they are drawn anew, in other colours
+    bar = page.locator("[data-chart=moves] .mark-rect path").first
+    light = bar.get_attribute("fill")
+    page.emulate_media(color_scheme="dark")
+    expect(bar).not_to_have_attribute("fill", light or "")
 
 
 def test_lines_on_the_index_follow_the_members(viewer: Viewer) -> None:
@@ -205,8 +203,8 @@ def test_lines_on_the_index_follow_the_members(viewer: Viewer) -> None:
 def test_figures_and_code_can_be_read_and_copied(viewer: Viewer) -> None:
     viewer.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = viewer.open("segments/pro.html")
-    page.get_by_text("The figures of “Members over time” as a table").click()
-    expect(page.get_by_role("row", name="2024-03-31 1,240 24.8 % observed")).to_be_visible()
+    page.get_by_text("The figures of “Members, entries and exits” as a table").click()
+    expect(page.get_by_role("row", name="2024-03-31 1,240 24.8 % 15 8 observed")).to_be_visible()
     page.get_by_role("button", name="Copy").first.click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")

@@ -155,7 +155,7 @@ where week + period < 5
 """
 SURVIVAL = """
 select 'person' as entity, 'pro' as segment, cast(day as integer) as days_since_entry, 200 - 3 * day as at_risk,
-    case when day = 0 then 0 else 2 end as exits, 1 - day * 0.015 as survival,
+    case when day % 3 = 0 then 0 else 2 end as exits, 1 - day * 0.015 as survival,
     case when day > 0 then 1 - day * 0.02 end as survival_low, 1 - day * 0.01 as survival_high
 from range(36) as days(day)
 """

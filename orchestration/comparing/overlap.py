@@ -14,7 +14,7 @@ Other: TypeAlias = tuple[Segment | None, Segment]
 
 
 @dataclass(frozen=True)
-class Neighbour:
+class Overlap:
     """Another segment: subjects in both before and after, and both as a share of either after (Jaccard's index)."""
 
     segment: str
@@ -28,9 +28,9 @@ def sizes(table: Judged, after: Side | None, others: Sequence[Other]) -> list[in
     return table.counts([membership(after, new) for _, new in others])
 
 
-def neighbours(
+def overlaps(
     table: Judged, seen: Seen, others: Sequence[Other], sized: Sequence[int], most: int
-) -> tuple[Neighbour, ...]:
+) -> tuple[Overlap, ...]:
     """The segments that overlap most with a changed one; `others` are segments before and after, `sized` their sizes.
 
     Counting among the members alone takes a fraction of counting whether everybody is one of both.
@@ -40,7 +40,7 @@ def neighbours(
     found = []
     for (_, new), then, both, size in zip(others, before, after, sized, strict=True):
         either = own + size - both
-        found.append(Neighbour(new.key, then, both, both / either if either else 0.0))
+        found.append(Overlap(new.key, then, both, both / either if either else 0.0))
     overlapping = [each for each in found if each.segment != seen.change.key and (each.before or each.after)]
     return tuple(sorted(overlapping, key=lambda each: (-each.jaccard, -each.before, each.segment))[:most])
 
