@@ -21,7 +21,11 @@ from orchestration.comparing.telling import (
 
 
 def telling_to_text(telling: Telling) -> Iterator[str]:
-    """The lines of a plan."""
+    """The lines of a plan: a break in a value ends none."""
+    return ("\\n".join(line.splitlines()) for line in _lines(telling))
+
+
+def _lines(telling: Telling) -> Iterator[str]:
     yield telling.headline()
     for each in telling.comparison.segments:
         yield ""

@@ -10,10 +10,12 @@ from functools import cached_property
 
 from orchestration.comparing.base import Base
 from orchestration.comparing.changes import Change, Kind, compilations_to_changes, is_judged
+from orchestration.comparing.edited import unedited_moves
 from orchestration.comparing.judging import Judged, Side, judged
 from orchestration.comparing.movement import Movement, Seen, member, movements, segment_to_rules, with_examples
-from orchestration.comparing.overlap import Overlap, overlaps
+from orchestration.comparing.overlap import Other, Overlap, overlaps, sizes
 from orchestration.comparing.sending import Sent, audience_to_rules, audience_to_segments, sent
+from orchestration.compiler.audience import audience_exposure, audience_select
 from orchestration.compiler.audience_spec import AudienceSpec
 from orchestration.compiler.compile import Compilation
 from orchestration.compiler.flags import segment_to_flag
@@ -23,6 +25,7 @@ from orchestration.compiler.segment import Rule, Segment
 from orchestration.compiler.sentence import segment_to_sentence
 from orchestration.compiler.sql import AS_OF, Clock
 from orchestration.questions import Questions, ask
+from orchestration.questions.question import Locate
 from orchestration.warehouse import Cost, Warehouse
 
 EXAMPLES = 5
@@ -76,8 +79,16 @@ class Comparison:
 def compare(base: Base, after: Compilation, warehouse: Warehouse, day: date, progress: Progress) -> Comparison:
     """Judge both sides as of a day. Reads only. Raises QuestionError, WarehouseError."""
     before = base.compilation or replace(after, segments={}, audiences={}, aims={}, specs={})
-    both = _Both(before, after, ask(before, warehouse), ask(after, warehouse), day)
     changes = compilations_to_changes(before, after)
+    asked_before, asked_after = ask(before, warehouse), ask(after, warehouse)
+    with unedited_moves(asked_before, asked_after, changes, warehouse, day) as locate:
+        both = _Both(before, after, asked_before, asked_after, day, locate)
+        return _compared(base, both, changes, warehouse, progress)
+
+
+def _compared(
+    base: Base, both: _Both, changes: tuple[Change, ...], warehouse: Warehouse, progress: Progress
+) -> Comparison:
     touched = dict(_touched(both, changes))
     still = [_told(both, change, warehouse.dialect, None) for change in changes if not change.moves]
     segments: list[SegmentChange] = []
@@ -87,19 +98,21 @@ def compare(base: Base, after: Compilation, warehouse: Warehouse, day: date, pro
         progress(f"judge {entity}", place, len(entities))
         moving = [change for change in changes if change.moves and change.segment.entity == entity]
         sides = (both.before_side(entity, moving, touched), both.after_side(entity, moving, touched))
-        with judged(warehouse, entity, day, sides) as table:
+        with judged(warehouse, entity, both.day, sides) as table:
             segments += _segments(both, table, moving)
             audiences += _audiences(both, table, entity, touched)
     return Comparison(
         ref=base.ref,
         commit=base.commit,
-        as_of=day,
+        as_of=both.day,
         segments=tuple(sorted([*segments, *still], key=_weight)),
-        audiences=tuple(sorted(audiences, key=lambda each: each.audience)),
-        personal=frozenset(
-            entity.name for each in (before, after) for entity in each.catalog.entities.values() if entity.is_personal
-        ),
+        audiences=tuple(sorted(_joined(audiences), key=lambda each: each.audience)),
+        personal=frozenset(_personal(both.before)) | frozenset(_personal(both.after)),
     )
+
+
+def _personal(compilation: Compilation) -> Iterator[str]:
+    return (entity.name for entity in compilation.catalog.entities.values() if entity.is_personal)
 
 
 Touched = Mapping[str, tuple[str, ...]]
@@ -107,13 +120,38 @@ Touched = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class _Both:
-    """The two understandings of the specs, and whom to ask by each."""
+    """The two understandings of the specs, whom to ask by each, and where the one after finds its tables."""
 
     before: Compilation
     after: Compilation
     asked_before: Questions
     asked_after: Questions
     day: date
+    locate_after: Locate
+
+    @cached_property
+    def _renamed_audiences(self) -> dict[str, str]:
+        """By the key of an audience that is gone, the one that goes on as it."""
+        old, new = self.before.audiences, self.after.audiences
+        formers = {each.text: key for key, spec in new.items() if key not in old for each in spec.formerly}
+        return {former: heir for former, heir in formers.items() if former in old and former not in new}
+
+    def audience_now(self, key: str) -> str:
+        """The key that an audience has after."""
+        return self._renamed_audiences.get(key, key)
+
+    def former_audience(self, key: str) -> str:
+        """The key that an audience had before."""
+        return next((former for former, heir in self._renamed_audiences.items() if heir == key), key)
+
+    @cached_property
+    def has_same_surroundings(self) -> bool:
+        """Whether catalog and destinations say the same of audiences."""
+        sides = [
+            (each.catalog, [entity.suppressed_by for entity in each.catalog.entities.values()], each.destinations)
+            for each in (self.before, self.after)
+        ]
+        return sides[0] == sides[1]
 
     @cached_property
     def flags_before(self) -> dict[str, Plan]:
@@ -126,13 +164,13 @@ class _Both:
     def before_side(self, entity: str, moving: Sequence[Change], touched: Touched) -> Side:
         """What has to be judged of an entity by the specs before."""
         rules = [*_rules(each.before for each in moving), *_audience_rules(self.before, entity, touched)]
-        return Side("before", self.asked_before, tuple(dict.fromkeys(rules)))
+        return Side("before", self.asked_before, tuple(dict.fromkeys(rules)), self.asked_before.places.locate)
 
     def after_side(self, entity: str, moving: Sequence[Change], touched: Touched) -> Side:
         """What has to be judged by the specs after: also every other segment, to tell with whom a change overlaps."""
         others = [member(each) for each in self.after.segments.values() if each.entity == entity and is_judged(each)]
         rules = [*_rules(each.after for each in moving), *_audience_rules(self.after, entity, touched), *others]
-        return Side("after", self.asked_after, tuple(dict.fromkeys(rules)))
+        return Side("after", self.asked_after, tuple(dict.fromkeys(rules)), self.locate_after)
 
 
 def _rules(segments: Iterable[Segment | None]) -> Iterator[Rule]:
@@ -160,10 +198,11 @@ def _touched(both: _Both, changes: Sequence[Change]) -> Iterator[tuple[str, tupl
     """The audiences that a change reaches, with what reaches them."""
     moved = {each.key for change in changes if change.moves for each in (change.before, change.after) if each}
     for key in sorted({*both.before.audiences, *both.after.audiences}):
-        old, new = both.before.audiences.get(key), both.after.audiences.get(key)
+        heir = both.audience_now(key)
+        old, new = both.before.audiences.get(both.former_audience(heir)), both.after.audiences.get(heir)
         reasons = ["it is new"] if old is None else ["it was removed"] if new is None else []
-        if old and new and old.source.text != new.source.text:
-            reasons.append("its file was changed")
+        if old and new:
+            reasons += _edits(both, old, new)
         segments = [
             segment
             for compilation, spec in ((both.before, old), (both.after, new))
@@ -173,6 +212,21 @@ def _touched(both: _Both, changes: Sequence[Change]) -> Iterator[tuple[str, tupl
         reasons += (f"it looks at {segment}" for segment in dict.fromkeys(segments) if segment in moved)
         if reasons:
             yield key, tuple(reasons)
+
+
+def _edits(both: _Both, old: AudienceSpec, new: AudienceSpec) -> Iterator[str]:
+    """What is otherwise about an audience by its own file, or by what the catalog and the destinations say."""
+    if old.key != new.key:
+        yield f"it was renamed, formerly {old.key}"
+    if old.source.text != new.source.text:
+        yield "its file was changed"
+    elif not both.has_same_surroundings and _sending_of(both.before, old) != _sending_of(both.after, new):
+        yield "the catalog or its destination was changed"
+
+
+def _sending_of(compilation: Compilation, spec: AudienceSpec) -> tuple[object, ...]:
+    """All that decides whom an audience sends and where to, but who is in its segments."""
+    return audience_exposure(compilation, spec), audience_select(compilation, spec)
 
 
 def _entities(both: _Both, changes: Sequence[Change], touched: Touched) -> list[str]:
@@ -192,7 +246,12 @@ def _segments(both: _Both, table: Judged, moving: Sequence[Change]) -> list[Segm
         for each, movement in zip(seen, found, strict=True)
     ]
     told.sort(key=lambda pair: _weight(pair[1]))
-    full = [_in_full(both, table, each, change) for each, change in told[:DETAILED]]
+    others = _others(both, moving[0].segment.entity) if moving else []
+    sized = sizes(table, sides.get("after"), others)
+    full = [
+        replace(_in_full(both, table, each, change), overlaps=overlaps(table, each, others, sized, OVERLAPS))
+        for each, change in told[:DETAILED]
+    ]
     return [*full, *(change for _, change in told[DETAILED:])]
 
 
@@ -221,17 +280,16 @@ def _flag(plans: Mapping[str, Plan], segment: Segment | None, clock: Clock, dial
     return to_text(segment_to_flag(plans[segment.key], segment, clock), dialect, {AS_OF: "{{ as_of() }}"}).splitlines()
 
 
+def _others(both: _Both, entity: str) -> list[Other]:
+    """The segments of an entity with which a change may overlap, before and after."""
+    shown = [each for each in both.after.segments.values() if each.entity == entity and not each.hidden]
+    return [(both.before.segments.get(each.key), each) for each in shown if is_judged(each)]
+
+
 def _in_full(both: _Both, table: Judged, seen: Seen, told: SegmentChange) -> SegmentChange:
-    entity = seen.change.segment.entity
-    others = [
-        (both.before.segments.get(each.key), each)
-        for each in both.after.segments.values()
-        if each.entity == entity and is_judged(each) and not each.hidden
-    ]
     return replace(
         told,
         movement=told.movement and with_examples(table, seen, told.movement, EXAMPLES),
-        overlaps=overlaps(table, seen, others, OVERLAPS),
         cost_before=_cost(both.asked_before, seen.change.before, both.day),
         cost_after=_cost(both.asked_after, seen.change.after, both.day),
     )
@@ -251,6 +309,16 @@ def _weight(each: SegmentChange) -> tuple[int, int, str]:
     return (max(kind - order + 1, 0), -moved, each.change.key)
 
 
+def _joined(audiences: Iterable[AudienceChange]) -> Iterable[AudienceChange]:
+    """An audience that goes over to another entity is one: what it said there, and what it says here."""
+    found: dict[str, AudienceChange] = {}
+    for each in audiences:
+        other = found.get(each.audience, each)
+        now = other if each.after is None else each
+        found[each.audience] = replace(now, before=each.before if other.before is None else other.before)
+    return found.values()
+
+
 def _audiences(both: _Both, table: Judged, entity: str, touched: Touched) -> Iterator[AudienceChange]:
     found: dict[str, dict[str, Sent | str]] = {"before": {}, "after": {}}
     specs: dict[str, AudienceSpec] = {}
@@ -258,8 +326,10 @@ def _audiences(both: _Both, table: Judged, entity: str, touched: Touched) -> Ite
     for side in table.sides:
         compilation = compilations[side.name]
         mine = _of_entity(compilation, entity, touched)
-        specs |= {spec.key: spec for spec in mine}
-        found[side.name] = sent(table, side, compilation.catalog.entities[entity], mine, both.day)
+        named = {spec.key: both.audience_now(spec.key) if side.name == "before" else spec.key for spec in mine}
+        specs |= {named[spec.key]: spec for spec in mine}
+        told = sent(table, side, compilation.catalog.entities[entity], mine, both.day)
+        found[side.name] = {named[key]: each for key, each in told.items()}
     for key, spec in specs.items():
         yield AudienceChange(
             key, entity, spec.destination.text, touched[key], found["before"].get(key), found["after"].get(key)

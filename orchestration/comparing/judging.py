@@ -15,8 +15,8 @@ from orchestration.compiler.render import to_text
 from orchestration.compiler.segment import Rule
 from orchestration.compiler.sql import aliased, cast, column, compared, is_known, table
 from orchestration.questions import Questions
-from orchestration.questions.question import rules_to_question
-from orchestration.warehouse import Warehouse, quoted_name
+from orchestration.questions.question import Locate, rules_to_question
+from orchestration.warehouse import Value, Warehouse, quoted_name
 
 SUBJECT = "subject"
 CHUNK = 500  # sums in one select
@@ -24,11 +24,12 @@ CHUNK = 500  # sums in one select
 
 @dataclass(frozen=True)
 class Side:
-    """One side of a comparison: whom to ask, and which rules. `name` is `before` or `after`."""
+    """One side of a comparison: whom to ask, which rules, and where tables lie. `name` is `before` or `after`."""
 
     name: str
     questions: Questions
     rules: tuple[Rule, ...]
+    locate: Locate
 
     @cached_property
     def _columns(self) -> dict[Rule, str]:
@@ -65,7 +66,7 @@ class Side:
             entity,
             self.rules,
             day,
-            self.questions.places.locate,
+            self.locate,
             recorded=self.questions.recorded_before(day),
         )
         key, *found = asked.query.expressions
@@ -83,14 +84,17 @@ class Judged:
     table: str
     sides: tuple[Side, ...]
 
-    def counts(self, conditions: Sequence[str]) -> list[int]:
-        """How many subjects meet each of some conditions on the table's columns."""
+    def counts(self, conditions: Sequence[str], among: str = "true") -> list[int]:
+        """How many subjects meet each of some conditions on the table's columns, among those who meet one."""
         found: list[int] = []
         for start in range(0, len(conditions), CHUNK):
             part = conditions[start : start + CHUNK]
             summed = ", ".join(f"coalesce(sum(case when {each} then 1 else 0 end), 0)" for each in part)
-            found += (int(str(count)) for count in self.warehouse.rows(f"select {summed} from {self.table}")[0])
+            found += (int(str(count)) for count in self._row(f"{summed} from {self.table} where {among}"))
         return found
+
+    def _row(self, asked: str) -> tuple[Value, ...]:
+        return self.warehouse.rows(f"select {asked}")[0]
 
     def some(self, condition: str, limit: int) -> list[str]:
         """The keys of a few subjects who meet a condition: the same ones whenever it is asked."""

@@ -230,6 +230,17 @@ def test_a_build_that_fails_leaves_the_site_that_was_there(tmp_path: Path) -> No
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
 
+@pytest.mark.parametrize("theirs", ["thesis.txt", ".git"])
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path, theirs: str) -> None:
+    into = tmp_path / "site"
+    write_site([("index.html", "whole"), ("site.json", "{}")], into, lambda *_: None)
+    (into / theirs).write_text("precious")
+    with pytest.raises(SiteError, match="holds what is no part of a site"):
+        write_site([("index.html", "anew"), ("site.json", "{}")], into, lambda *_: None)
+    assert (into / theirs).read_text() == "precious"
+    assert (into / "index.html").read_text() == "whole"
+
+
 def test_a_build_that_was_killed_between_its_renames_is_undone(tmp_path: Path) -> None:
     into = tmp_path / "site"
     write_site([("index.html", "whole"), ("site.json", "{}")], into, lambda *_: None)
