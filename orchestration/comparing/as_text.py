@@ -11,6 +11,7 @@ from orchestration.comparing.telling import (
     Telling,
     costs,
     in_common,
+    rules,
     sendings,
     sizes,
     stops,
@@ -42,7 +43,7 @@ def _lines(telling: Telling) -> Iterator[str]:
 def _segment(telling: Telling, told: SegmentChange) -> Iterator[str]:
     change = told.change
     yield f"{MARKS[change.kind]} {change.key} ({change.segment.entity}; {why(told)}): {sizes(told)}"
-    yield from _rule(told)
+    yield from (f"  {side}: {rule}" for side, rule in rules(told))
     yield from (f"    {line}" for line in told.sql if told.rule_before and told.rule_after)
     if told.movement:
         yield from _moves(telling, told, "enter", told.movement.entering)
@@ -52,16 +53,6 @@ def _segment(telling: Telling, told: SegmentChange) -> Iterator[str]:
     yield from (f"  overlaps with {segment}: {said}" for segment, said in in_common(told))
     if said := costs(told):
         yield f"  cost: {said}"
-
-
-def _rule(told: SegmentChange) -> Iterator[str]:
-    if told.rule_before == told.rule_after:
-        yield f"  rule: {told.rule_after}"
-        return
-    if told.rule_before:
-        yield f"  before: {told.rule_before}"
-    if told.rule_after:
-        yield f"  after:  {told.rule_after}"
 
 
 def _moves(telling: Telling, told: SegmentChange, word: str, moves: Moves) -> Iterator[str]:

@@ -156,6 +156,17 @@ def why(told: SegmentChange) -> str:
     return ", ".join(said)
 
 
+def rules(told: SegmentChange) -> Iterator[tuple[str, str]]:
+    """The rule in words: once where it says the same, else before and after."""
+    if told.rule_before == told.rule_after:
+        yield "rule", told.rule_after
+        return
+    if told.rule_before:
+        yield "before", told.rule_before
+    if told.rule_after:
+        yield "after", told.rule_after
+
+
 def through(moves: Moves) -> Iterator[str]:
     """For each condition, how many it moves."""
     for each in moves.through:

@@ -131,7 +131,7 @@ def test_text_tells_what_json_tells() -> None:
     for said in (
         "Against main (0123456789), as of 2024-03-01: segments: 1 changed; audiences touched: 1",
         "~ pro (member; changed, rule): 10 → 13 (10.0% → 13.0%)",
-        "  before: Members.\n  after:  Members whose plan is pro.",
+        "  before: Members.\n  after: Members whose plan is pro.",
         "    -true\n    +plan = 'pro'",
         "  3 enter\n    plan is pro: not met before by 3\n    such as",
         "  1 are in and 2 are out by an unknown value",
