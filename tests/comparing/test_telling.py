@@ -182,5 +182,5 @@ def test_shares() -> None:
 
 def test_a_break_in_a_value_ends_no_line() -> None:
     lines = list(telling_to_text(Telling(comparison(changed("pro", "plan is a\n::error::b\u2028c")))))
-    assert "  after:  plan is a\\n::error::b\\nc" in lines
+    assert "  after: plan is a\\n::error::b\\nc" in lines
     assert not any(line.lstrip().startswith("::") for line in lines)
