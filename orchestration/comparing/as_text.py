@@ -12,6 +12,7 @@ from orchestration.comparing.telling import (
     costs,
     in_common,
     sendings,
+    settings,
     sizes,
     stops,
     through,
@@ -23,6 +24,7 @@ from orchestration.comparing.telling import (
 def telling_to_text(telling: Telling) -> Iterator[str]:
     """The lines of a plan."""
     yield telling.headline()
+    yield from (f"  {said}" for said in telling.shared())
     for each in telling.comparison.segments:
         yield ""
         yield from _segment(telling, each)
@@ -72,4 +74,5 @@ def _moves(telling: Telling, told: SegmentChange, word: str, moves: Moves) -> It
 
 def _audience(told: AudienceChange) -> Iterator[str]:
     yield f"  {told.audience} → {told.destination} ({', '.join(told.because)}): {sendings(told)}"
+    yield from (f"    {said}" for said in settings(told.settings))
     yield from (f"    would be stopped: {reason}" for reason in stops(told))

@@ -14,6 +14,8 @@ from orchestration.comparing.judging import Judged, Side, judged
 from orchestration.comparing.movement import Movement, Seen, member, movements, segment_to_rules, with_examples
 from orchestration.comparing.overlap import Overlap, overlaps
 from orchestration.comparing.sending import Sent, audience_to_rules, audience_to_segments, sent
+from orchestration.comparing.written import Difference, differences, without_words
+from orchestration.compiler.audience import audience_select
 from orchestration.compiler.audience_spec import AudienceSpec
 from orchestration.compiler.compile import Compilation
 from orchestration.compiler.flags import segment_to_flag
@@ -51,7 +53,10 @@ class SegmentChange:
 
 @dataclass(frozen=True)
 class AudienceChange:
-    """One audience of a comparison: what the next delivery says before and after, or why that cannot be told."""
+    """One audience of a comparison: what the next delivery says before and after, or why that cannot be told.
+
+    `left` is the destination before, where it is another one now: who is there stays there.
+    """
 
     audience: str
     entity: str
@@ -59,11 +64,16 @@ class AudienceChange:
     because: tuple[str, ...]
     before: Sent | str | None
     after: Sent | str | None
+    settings: tuple[Difference, ...] = ()
+    left: str | None = None
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a change of the specs does as of a day. `personal` are the entities whose keys are personal."""
+    """What a change of the specs does as of a day. `personal` are the entities whose keys are personal.
+
+    `settings` are what the catalog and the destinations say differently, descriptions left out.
+    """
 
     ref: str
     commit: str
@@ -71,6 +81,7 @@ class Comparison:
     segments: tuple[SegmentChange, ...]
     audiences: tuple[AudienceChange, ...]
     personal: frozenset[str]
+    settings: tuple[Difference, ...] = ()
 
 
 def compare(base: Base, after: Compilation, warehouse: Warehouse, day: date, progress: Progress) -> Comparison:
@@ -99,7 +110,19 @@ def compare(base: Base, after: Compilation, warehouse: Warehouse, day: date, pro
         personal=frozenset(
             entity.name for each in (before, after) for entity in each.catalog.entities.values() if entity.is_personal
         ),
+        settings=tuple(_settings(before, after)),
     )
+
+
+def _settings(before: Compilation, after: Compilation) -> Iterator[Difference]:
+    """What is written differently in the files that all segments and audiences share."""
+    old, new = before.sources, after.sources
+    if old is None or new is None:
+        return
+    for found in without_words(differences(old.catalog, new.catalog)):
+        yield replace(found, setting=found.setting.removeprefix("entities."))
+    for found in without_words(differences(old.destinations, new.destinations)):
+        yield replace(found, setting=f"destinations.{found.setting}")
 
 
 Touched = Mapping[str, tuple[str, ...]]
@@ -162,8 +185,8 @@ def _touched(both: _Both, changes: Sequence[Change]) -> Iterator[tuple[str, tupl
     for key in sorted({*both.before.audiences, *both.after.audiences}):
         old, new = both.before.audiences.get(key), both.after.audiences.get(key)
         reasons = ["it is new"] if old is None else ["it was removed"] if new is None else []
-        if old and new and old.source.text != new.source.text:
-            reasons.append("its file was changed")
+        if old and new:
+            reasons += _written_otherwise(both, old, new)
         segments = [
             segment
             for compilation, spec in ((both.before, old), (both.after, new))
@@ -173,6 +196,13 @@ def _touched(both: _Both, changes: Sequence[Change]) -> Iterator[tuple[str, tupl
         reasons += (f"it looks at {segment}" for segment in dict.fromkeys(segments) if segment in moved)
         if reasons:
             yield key, tuple(reasons)
+
+
+def _written_otherwise(both: _Both, old: AudienceSpec, new: AudienceSpec) -> Iterator[str]:
+    if differences(old.source, new.source):
+        yield "its file was changed"
+    elif audience_select(both.before, old) != audience_select(both.after, new):
+        yield "the catalog was changed"
 
 
 def _entities(both: _Both, changes: Sequence[Change], touched: Touched) -> list[str]:
@@ -224,17 +254,22 @@ def _flag(plans: Mapping[str, Plan], segment: Segment | None, clock: Clock, dial
 def _in_full(both: _Both, table: Judged, seen: Seen, told: SegmentChange) -> SegmentChange:
     entity = seen.change.segment.entity
     others = [
-        (both.before.segments.get(each.key), each)
+        (_former(both.before, each), each)
         for each in both.after.segments.values()
         if each.entity == entity and is_judged(each) and not each.hidden
     ]
     return replace(
         told,
         movement=told.movement and with_examples(table, seen, told.movement, EXAMPLES),
-        overlaps=overlaps(table, seen, others, OVERLAPS),
+        overlaps=overlaps(table, seen, others, OVERLAPS) if is_judged(seen.change.after) else (),
         cost_before=_cost(both.asked_before, seen.change.before, both.day),
         cost_after=_cost(both.asked_after, seen.change.after, both.day),
     )
+
+
+def _former(before: Compilation, segment: Segment) -> Segment | None:
+    """The segment as it was, under the key it had."""
+    return next((before.segments[key] for key in (segment.key, *segment.formerly) if key in before.segments), None)
 
 
 def _cost(questions: Questions, segment: Segment | None, day: date) -> Cost | None:
@@ -261,6 +296,15 @@ def _audiences(both: _Both, table: Judged, entity: str, touched: Touched) -> Ite
         specs |= {spec.key: spec for spec in mine}
         found[side.name] = sent(table, side, compilation.catalog.entities[entity], mine, both.day)
     for key, spec in specs.items():
+        old, new = both.before.audiences.get(key), both.after.audiences.get(key)
+        moved = old and new and old.destination.text != new.destination.text
         yield AudienceChange(
-            key, entity, spec.destination.text, touched[key], found["before"].get(key), found["after"].get(key)
+            audience=key,
+            entity=entity,
+            destination=spec.destination.text,
+            because=touched[key],
+            before=found["before"].get(key),
+            after=found["after"].get(key),
+            settings=differences(old.source, new.source) if old and new else (),
+            left=old.destination.text if old and moved else None,
         )
