@@ -106,7 +106,9 @@ def marker_of(text: str) -> str:
 
 def read_pull_request(surroundings: GitHub) -> PullRequest:
     """The pull request that the step runs for. Raises GitHubError."""
-    if not surroundings.repository or not REPOSITORY.fullmatch(surroundings.repository):
+    if not surroundings.repository:
+        raise GitHubError("GITHUB_REPOSITORY is not set: run this in a step of GitHub Actions, or read the file itself")
+    if not REPOSITORY.fullmatch(surroundings.repository):
         raise GitHubError("GITHUB_REPOSITORY names no repository: write it as `owner/name`")
     if surroundings.event is None:
         raise GitHubError("GITHUB_EVENT_PATH is not set: run this in a step of GitHub Actions")

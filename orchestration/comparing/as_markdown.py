@@ -15,6 +15,7 @@ from orchestration.comparing.telling import (
     in_common,
     rules,
     sendings,
+    settings,
     sizes,
     stops,
     through,
@@ -24,7 +25,7 @@ from orchestration.comparing.telling import (
 
 MARKER = "<!-- muster plan -->"
 LIMIT = 65_000  # bytes; GitHub refuses a comment of more than 65,536 characters
-FOR_TABLES = LIMIT // 2
+MANY = 20
 # Marks that Markdown reads, names that notify, numbers that link: each spelled so that it is only itself.
 _SPECIAL = str.maketrans(
     {
@@ -39,8 +40,13 @@ def telling_to_markdown(telling: Telling, limit: int = LIMIT) -> str:
     comparison = telling.comparison
     page = _Page(limit)
     page.add([MARKER, "### Muster plan", "", f"{_plain(telling.headline())}.", ""])
-    page.table(SEGMENTS, [_row(each) for each in comparison.segments], "segments")
-    page.table(AUDIENCES, [_audience_row(each) for each in comparison.audiences], "audiences")
+    if said := [f"- {_plain(each)}" for each in telling.shared()]:
+        page.add([*said, ""])
+    segments = (SEGMENTS, [_row(each) for each in comparison.segments], "segments")
+    audiences = (AUDIENCES, [_audience_row(each) for each in comparison.audiences], "audiences")
+    # What would be sent is not looked for below hundreds of rows.
+    for head, rows, of in (audiences, segments) if len(comparison.segments) > MANY else (segments, audiences):
+        page.table(head, rows, of)
     page.details(["\n".join(_details(telling, each)) for each in comparison.segments if _has_details(each)])
     return page.text()
 
@@ -96,7 +102,7 @@ def _row(told: SegmentChange) -> str:
 
 def _audience_row(told: AudienceChange) -> str:
     stopped = "<br>".join(f"⚠️ {_plain(reason)}" for reason in stops(told))
-    because = f"<br>{_plain(', '.join(told.because))}"
+    because = "".join(f"<br>{_plain(said)}" for said in (", ".join(told.because), *settings(told.settings)))
     return f"| {_code(told.audience)}{because} | {_plain(told.destination)} | {_plain(sendings(told))} | {stopped} |"
 
 

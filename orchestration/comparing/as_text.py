@@ -13,6 +13,7 @@ from orchestration.comparing.telling import (
     in_common,
     rules,
     sendings,
+    settings,
     sizes,
     stops,
     through,
@@ -28,6 +29,7 @@ def telling_to_text(telling: Telling) -> Iterator[str]:
 
 def _lines(telling: Telling) -> Iterator[str]:
     yield telling.headline()
+    yield from (f"  {said}" for said in telling.shared())
     for each in telling.comparison.segments:
         yield ""
         yield from _segment(telling, each)
@@ -67,4 +69,5 @@ def _moves(telling: Telling, told: SegmentChange, word: str, moves: Moves) -> It
 
 def _audience(told: AudienceChange) -> Iterator[str]:
     yield f"  {told.audience} → {told.destination} ({', '.join(told.because)}): {sendings(told)}"
+    yield from (f"    {said}" for said in settings(told.settings))
     yield from (f"    would be stopped: {reason}" for reason in stops(told))

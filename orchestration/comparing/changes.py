@@ -12,7 +12,7 @@ from orchestration.compiler.plan import references
 from orchestration.compiler.segment import Segment, StaticMembers, Status
 
 RULED = {"rule", "status"}
-TOLD = ("name", "owner", "description", "labels", "hidden", "daily")
+TOLD = ("name", "owner", "description", "labels", "hidden", "daily", "active_by")
 
 
 class Kind(StrEnum):

@@ -15,6 +15,7 @@ from orchestration.comparing.judging import Judged, Side, judged
 from orchestration.comparing.movement import Movement, Seen, member, movements, segment_to_rules, with_examples
 from orchestration.comparing.overlap import Other, Overlap, overlaps, sizes
 from orchestration.comparing.sending import Sent, audience_to_rules, audience_to_segments, sent
+from orchestration.comparing.written import Difference, differences, without_words
 from orchestration.compiler.audience import audience_exposure, audience_select
 from orchestration.compiler.audience_spec import AudienceSpec
 from orchestration.compiler.compile import Compilation
@@ -54,7 +55,10 @@ class SegmentChange:
 
 @dataclass(frozen=True)
 class AudienceChange:
-    """One audience of a comparison: what the next delivery says before and after, or why that cannot be told."""
+    """One audience of a comparison: what the next delivery says before and after, or why that cannot be told.
+
+    `left` is the destination before, where it is another one now: who is there stays there.
+    """
 
     audience: str
     entity: str
@@ -62,11 +66,16 @@ class AudienceChange:
     because: tuple[str, ...]
     before: Sent | str | None
     after: Sent | str | None
+    settings: tuple[Difference, ...] = ()
+    left: str | None = None
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a change of the specs does as of a day. `personal` are the entities whose keys are personal."""
+    """What a change of the specs does as of a day. `personal` are the entities whose keys are personal.
+
+    `settings` are what the catalog and the destinations say differently, descriptions left out.
+    """
 
     ref: str
     commit: str
@@ -74,6 +83,7 @@ class Comparison:
     segments: tuple[SegmentChange, ...]
     audiences: tuple[AudienceChange, ...]
     personal: frozenset[str]
+    settings: tuple[Difference, ...] = ()
 
 
 def compare(base: Base, after: Compilation, warehouse: Warehouse, day: date, progress: Progress) -> Comparison:
@@ -108,11 +118,23 @@ def _compared(
         segments=tuple(sorted([*segments, *still], key=_weight)),
         audiences=tuple(sorted(_joined(audiences), key=lambda each: each.audience)),
         personal=frozenset(_personal(both.before)) | frozenset(_personal(both.after)),
+        settings=tuple(_settings(both.before, both.after)),
     )
 
 
 def _personal(compilation: Compilation) -> Iterator[str]:
     return (entity.name for entity in compilation.catalog.entities.values() if entity.is_personal)
+
+
+def _settings(before: Compilation, after: Compilation) -> Iterator[Difference]:
+    """What is written differently in the files that all segments and audiences share."""
+    old, new = before.sources, after.sources
+    if old is None or new is None:
+        return
+    for found in without_words(differences(old.catalog, new.catalog)):
+        yield replace(found, setting=found.setting.removeprefix("entities."))
+    for found in without_words(differences(old.destinations, new.destinations)):
+        yield replace(found, setting=f"destinations.{found.setting}")
 
 
 Touched = Mapping[str, tuple[str, ...]]
@@ -218,7 +240,7 @@ def _edits(both: _Both, old: AudienceSpec, new: AudienceSpec) -> Iterator[str]:
     """What is otherwise about an audience by its own file, or by what the catalog and the destinations say."""
     if old.key != new.key:
         yield f"it was renamed, formerly {old.key}"
-    if old.source.text != new.source.text:
+    if differences(old.source, new.source):
         yield "its file was changed"
     elif not both.has_same_surroundings and _sending_of(both.before, old) != _sending_of(both.after, new):
         yield "the catalog or its destination was changed"
@@ -250,6 +272,8 @@ def _segments(both: _Both, table: Judged, moving: Sequence[Change]) -> list[Segm
     sized = sizes(table, sides.get("after"), others)
     full = [
         replace(_in_full(both, table, each, change), overlaps=overlaps(table, each, others, sized, OVERLAPS))
+        if is_judged(each.change.after)
+        else _in_full(both, table, each, change)
         for each, change in told[:DETAILED]
     ]
     return [*full, *(change for _, change in told[DETAILED:])]
@@ -283,7 +307,7 @@ def _flag(plans: Mapping[str, Plan], segment: Segment | None, clock: Clock, dial
 def _others(both: _Both, entity: str) -> list[Other]:
     """The segments of an entity with which a change may overlap, before and after."""
     shown = [each for each in both.after.segments.values() if each.entity == entity and not each.hidden]
-    return [(both.before.segments.get(each.key), each) for each in shown if is_judged(each)]
+    return [(_former(both.before, each), each) for each in shown if is_judged(each)]
 
 
 def _in_full(both: _Both, table: Judged, seen: Seen, told: SegmentChange) -> SegmentChange:
@@ -293,6 +317,11 @@ def _in_full(both: _Both, table: Judged, seen: Seen, told: SegmentChange) -> Seg
         cost_before=_cost(both.asked_before, seen.change.before, both.day),
         cost_after=_cost(both.asked_after, seen.change.after, both.day),
     )
+
+
+def _former(before: Compilation, segment: Segment) -> Segment | None:
+    """The segment as it was, under the key it had."""
+    return next((before.segments[key] for key in (segment.key, *segment.formerly) if key in before.segments), None)
 
 
 def _cost(questions: Questions, segment: Segment | None, day: date) -> Cost | None:
@@ -331,6 +360,15 @@ def _audiences(both: _Both, table: Judged, entity: str, touched: Touched) -> Ite
         told = sent(table, side, compilation.catalog.entities[entity], mine, both.day)
         found[side.name] = {named[key]: each for key, each in told.items()}
     for key, spec in specs.items():
+        old, new = both.before.audiences.get(key), both.after.audiences.get(key)
+        moved = old and new and old.destination.text != new.destination.text
         yield AudienceChange(
-            key, entity, spec.destination.text, touched[key], found["before"].get(key), found["after"].get(key)
+            audience=key,
+            entity=entity,
+            destination=spec.destination.text,
+            because=touched[key],
+            before=found["before"].get(key),
+            after=found["after"].get(key),
+            settings=differences(old.source, new.source) if old and new else (),
+            left=old.destination.text if old and moved else None,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import assert_never
 
@@ -10,9 +10,11 @@ from orchestration.comparing.changes import Kind
 from orchestration.comparing.comparison import AudienceChange, Comparison, SegmentChange
 from orchestration.comparing.movement import Moves
 from orchestration.comparing.sending import Sent
+from orchestration.comparing.written import Difference
 from orchestration.gates.result import key_hash
 from orchestration.warehouse import Cost
 
+SETTINGS = 12
 MARKS = {
     Kind.ADDED: "+",
     Kind.REMOVED: "-",
@@ -40,9 +42,23 @@ class Telling:
         kinds = [each.change.kind for each in self.comparison.segments]
         counted = [f"{kinds.count(kind)} {kind.value}" for kind in Kind if kind in kinds]
         if not counted and not self.comparison.audiences:
-            return "nothing changes"
+            return "no segment and no audience changes" if self.comparison.settings else "nothing changes"
         segments = f"segments: {', '.join(counted)}" if counted else "no segment changes"
-        return f"{segments}; audiences touched: {len(self.comparison.audiences)}"
+        stopped = sum(bool(stops(each)) for each in self.comparison.audiences)
+        halted = f", of which {stopped} would be stopped" if stopped else ""
+        return f"{segments}; audiences touched: {len(self.comparison.audiences)}{halted}"
+
+    def shared(self) -> Iterator[str]:
+        """What the files that all share say differently, and base populations that differ."""
+        yield from settings(self.comparison.settings)
+        bases = {
+            each.change.segment.entity: (each.movement.base_before, each.movement.base_after)
+            for each in self.comparison.segments
+            if each.movement and each.change.kind not in (Kind.ADDED, Kind.REMOVED)
+        }
+        for entity, (before, after) in bases.items():
+            if before != after:
+                yield f"base population of {entity}: {before:,} → {after:,}"
 
     def keys(self, entity: str, keys: tuple[str, ...]) -> list[str]:
         """Keys as they may be shown."""
@@ -58,6 +74,7 @@ class Telling:
             "base": found.ref,
             "commit": found.commit,
             "as_of": found.as_of,
+            "settings": [asdict(each) for each in found.settings],
             "segments": [self._segment(each) for each in found.segments],
             "audiences": [_audience(each) for each in found.audiences],
         }
@@ -102,6 +119,7 @@ def _audience(told: AudienceChange) -> dict[str, object]:
         "entity": told.entity,
         "destination": told.destination,
         "because": list(told.because),
+        "settings": [asdict(each) for each in told.settings],
         "before": _sent(told.before),
         "after": _sent(told.after),
     }
@@ -167,6 +185,14 @@ def rules(told: SegmentChange) -> Iterator[tuple[str, str]]:
         yield "after", told.rule_after
 
 
+def settings(found: Sequence[Difference]) -> Iterator[str]:
+    """Each setting before and after, the first of many."""
+    for each in found[:SETTINGS]:
+        yield f"{each.setting}: {each.before or 'not given'} → {each.after or 'not given'}"
+    if len(found) > SETTINGS:
+        yield f"and {len(found) - SETTINGS:,} more settings"
+
+
 def through(moves: Moves) -> Iterator[str]:
     """For each condition, how many it moves."""
     for each in moves.through:
@@ -208,7 +234,8 @@ def sendings(told: AudienceChange) -> str:
         case _, None:
             return f"{before} → nothing more: the audience is gone and its members stay at {told.destination}"
         case _:
-            return after if before == after else f"{before} → {after}"
+            said = after if before == after else f"{before} → {after}"
+            return f"{said}; its members stay at {told.left}" if told.left else said
 
 
 def _sending(sent: Sent | str | None) -> str:

@@ -68,6 +68,7 @@ class Compilation:
     warnings: tuple[Problem, ...] = ()
     specs: Mapping_[str, SegmentSpec] = field(default_factory=dict, repr=False)
     aims: Mapping_[str, Aim] = field(default_factory=dict)
+    sources: Sources | None = field(default=None, repr=False, compare=False)
 
     def plans(self, *keys: str) -> tuple[Plan, ...]:
         """The plans of all segments, or of those named and the ones they refer to, each after those it looks at.
@@ -143,7 +144,7 @@ def compile_sources(sources: Sources) -> Compilation:
     report.close()
     assert found is not None, "what cannot be understood is a problem"
     warnings = sorted(dict.fromkeys(report.problems), key=lambda problem: problem.order)
-    return replace(found, warnings=tuple(warnings))
+    return replace(found, warnings=tuple(warnings), sources=sources)
 
 
 def _understood(sources: Sources, report: Report) -> Compilation | None:

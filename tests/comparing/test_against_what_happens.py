@@ -301,6 +301,16 @@ def test_neighbours_are_those_that_overlap_most(merged: Merged) -> None:
     assert first.jaccard == pytest.approx(others[best])
 
 
+def test_a_renamed_neighbour_is_the_one_it_was(merged: Merged) -> None:
+    [found] = [each for each in merged.segment("came").overlaps if each.segment == "moved"]
+    assert found.before == len(merged.before["came"] & merged.before["moving"]) > 0
+    assert found.after == len(merged.after["came"] & merged.after["moved"])
+
+
+def test_whoever_is_gone_has_no_neighbours(merged: Merged) -> None:
+    assert all(merged.segment(key).overlaps == () for key in ("gone", "ended"))
+
+
 def test_costs_are_of_both_sides(merged: Merged) -> None:
     pro = merged.segment("pro")
     assert pro.cost_before and pro.cost_after

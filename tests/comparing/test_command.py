@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.cli import main
 from orchestration.warehouse import DuckDB
-from tests.comparing.repository import begin
+from tests.comparing.repository import begin, commit
 
 CATALOG = """
 timezone: UTC
@@ -90,3 +90,30 @@ def test_a_table_that_the_change_needs_and_the_warehouse_lacks(
     catalog.write_text(CATALOG.replace("model: members", "model: membres"))
     assert muster(project, monkeypatch, "--as-of", "2024-03-01") == 1
     assert "no table `membres`: load or build it first. did you mean `members`?" in capsys.readouterr().err
+
+
+def test_what_the_catalog_changes_for_an_audience_alone(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    specs = project / "segment_specs"
+    (specs / "audiences").mkdir()
+    (specs / "audiences" / "mail.yml").write_text("segment: pro\ndestination: drop\nidentify_by: [email]\n")
+    (specs / "destinations.yml").write_text("drop: {type: folder, path: drop}\n")
+    commit(project)
+    (specs / "catalog.yml").write_text(CATALOG.replace("personal: true", "personal: true, column: plan"))
+    (specs / "destinations.yml").write_text("drop: {type: folder, path: elsewhere}\n")
+    assert muster(project, monkeypatch, "--as-of", "2024-03-01") == 0
+    out = capsys.readouterr().out
+    assert ": no segment changes; audiences touched: 1" in out
+    assert "\n  member.attributes.email.column: not given → plan\n" in out
+    assert "\n  destinations.drop.path: drop → elsewhere\n" in out
+    assert "mail → drop (the catalog was changed): " in out
+
+
+def test_who_is_active_is_a_change(project: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    catalog, pro = project / "segment_specs" / "catalog.yml", project / "segment_specs" / "m" / "pro.yml"
+    catalog.write_text(f"{CATALOG}    events: {{model: visits, subject: member_id, name: kind, at: visited_at}}\n")
+    commit(project)
+    pro.write_text(f"{pro.read_text()}active_by: visit\n")
+    assert muster(project, monkeypatch, "--as-of", "2024-03-01") == 0
+    assert "= pro (member; reworded, active_by): same members" in capsys.readouterr().out

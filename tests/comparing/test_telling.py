@@ -17,6 +17,7 @@ from orchestration.comparing.movement import Movement, Moves, Through
 from orchestration.comparing.overlap import Overlap
 from orchestration.comparing.sending import Sent
 from orchestration.comparing.telling import Telling, share
+from orchestration.comparing.written import Difference
 from orchestration.compiler.segment import Everyone, Segment, Status
 from orchestration.gates.result import key_hash
 from orchestration.warehouse import Cost
@@ -129,7 +130,8 @@ def test_text_tells_what_json_tells() -> None:
     telling = Telling(comparison(changed("pro")))
     text = "\n".join(telling_to_text(telling))
     for said in (
-        "Against main (0123456789), as of 2024-03-01: segments: 1 changed; audiences touched: 1",
+        "Against main (0123456789), as of 2024-03-01: segments: 1 changed; "
+        "audiences touched: 1, of which 1 would be stopped",
         "~ pro (member; changed, rule): 10 → 13 (10.0% → 13.0%)",
         "  before: Members.\n  after: Members whose plan is pro.",
         "    -true\n    +plan = 'pro'",
@@ -168,6 +170,46 @@ def test_text_tells_what_json_tells() -> None:
             },
         }
     ]
+
+
+def test_what_all_share_is_told_on_top() -> None:
+    shared = Difference("member.population.archived", "", "false")
+    told = replace(changed("pro"), movement=Movement(10, 9, 100, 80, Moves(0), Moves(1), 0, 0))
+    telling = Telling(replace(comparison(told), settings=(shared,)))
+    said = ["member.population.archived: not given → false", "base population of member: 100 → 80"]
+    assert [line.strip() for line in telling_to_text(telling)][1:3] == said
+    words = Page(telling_to_markdown(telling)).words
+    assert all(words.index(each) < words.index("members") for each in said)
+    assert telling.as_json()["settings"] == [{"setting": "member.population.archived", "before": "", "after": "false"}]
+
+
+def test_what_changes_no_segment_is_told_all_the_same() -> None:
+    nothing = replace(comparison(), audiences=())
+    assert Telling(nothing).headline().endswith(": nothing changes")
+    shared = replace(nothing, settings=(Difference("destinations.crm.path", "a", "b"),))
+    assert Telling(shared).headline().endswith(": no segment and no audience changes")
+
+
+def test_settings_of_an_audience_are_told() -> None:
+    [mail] = comparison().audiences
+    settings = tuple(Difference(f"fields.f{number}", "", "x|y") for number in range(20))
+    told = replace(mail, settings=(Difference("consent", "agreed", ""), *settings), left="old_crm")
+    telling = Telling(replace(comparison(), audiences=(told,)))
+    page = Page(telling_to_markdown(telling))
+    for text in ("\n".join(telling_to_text(telling)), page.words):
+        assert "consent: agreed → not given" in text
+        assert "fields.f10: not given → x|y" in text
+        assert "fields.f11" not in text
+        assert "and 9 more settings" in text
+        assert "its members stay at old_crm" in text
+    assert page.rows == [4, 4]
+
+
+def test_what_would_be_sent_comes_before_many_segments() -> None:
+    for count, first in ((20, "segment"), (21, "audience")):
+        told = telling_to_markdown(Telling(comparison(*(changed(f"s{number}") for number in range(count)))))
+        [head, *_] = re.findall(r"^\| \|? ?(segment|audience) \|", told, re.MULTILINE)
+        assert head == first
 
 
 def test_shares() -> None:

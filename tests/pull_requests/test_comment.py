@@ -282,7 +282,7 @@ def test_the_fork_was_deleted(github: Service, step: Step) -> None:
     [
         ("GITHUB_TOKEN", "", "GITHUB_TOKEN is not set"),
         ("GITHUB_TOKEN", "two\nlines", "look for a line break or an accent in it"),
-        ("GITHUB_REPOSITORY", "", "GITHUB_REPOSITORY names no repository"),
+        ("GITHUB_REPOSITORY", "", "GITHUB_REPOSITORY is not set: run this in a step of GitHub Actions"),
         ("GITHUB_REPOSITORY", "acme/segments/../../user", "GITHUB_REPOSITORY names no repository"),
         ("GITHUB_EVENT_PATH", "", "GITHUB_EVENT_PATH is not set"),
         ("GITHUB_EVENT_PATH", "/nowhere/event.json", "names no event that can be read"),
