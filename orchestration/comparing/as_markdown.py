@@ -6,8 +6,9 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 
-from orchestration.comparing.comparison import AudienceChange, SegmentChange
+from orchestration.comparing.audiences import AudienceChange
 from orchestration.comparing.movement import Moves
+from orchestration.comparing.segments import SegmentChange
 from orchestration.comparing.telling import (
     MARKS,
     Telling,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestration.comparing.comparison import AudienceChange, SegmentChange
+from orchestration.comparing.audiences import AudienceChange
 from orchestration.comparing.movement import Moves
+from orchestration.comparing.segments import SegmentChange
 from orchestration.comparing.telling import (
     MARKS,
     Telling,

@@ -12,10 +12,12 @@ import pytest
 from orchestration.audiences.audience import audiences_of
 from orchestration.audiences.dry_run import dry_run
 from orchestration.audiences.export import export
+from orchestration.comparing.audiences import AudienceChange
 from orchestration.comparing.base import read_base
 from orchestration.comparing.changes import Kind
-from orchestration.comparing.comparison import AudienceChange, Comparison, SegmentChange, compare
+from orchestration.comparing.comparison import Comparison, compare
 from orchestration.comparing.movement import Through
+from orchestration.comparing.segments import SegmentChange
 from orchestration.comparing.sending import Sent
 from orchestration.compiler.compile import compile_sources
 from orchestration.compiler.files import read_sources

@@ -11,10 +11,12 @@ from markdown_it import MarkdownIt
 
 from orchestration.comparing.as_markdown import LIMIT, MARKER, telling_to_markdown
 from orchestration.comparing.as_text import telling_to_text
+from orchestration.comparing.audiences import AudienceChange
 from orchestration.comparing.changes import Change, Kind
-from orchestration.comparing.comparison import AudienceChange, Comparison, SegmentChange
+from orchestration.comparing.comparison import Comparison
 from orchestration.comparing.movement import Movement, Moves, Through
 from orchestration.comparing.overlap import Overlap
+from orchestration.comparing.segments import SegmentChange
 from orchestration.comparing.sending import Sent
 from orchestration.comparing.telling import Telling, share
 from orchestration.comparing.written import Difference
@@ -163,6 +165,7 @@ def test_text_tells_what_json_tells() -> None:
             },
             "leave": {"subjects": 0, "through": [], "hashes": []},
             "decided_by_unknown": {"in": 1, "out": 2},
+            "untold": None,
             "overlap": [{"segment": "other", "before": 1, "after": 2, "jaccard": 0.25}],
             "cost": {
                 "before": {"rows_scanned": 1000, "seconds": 0.5},
