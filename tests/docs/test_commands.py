@@ -39,8 +39,9 @@ def is_a_mention(command: Shown) -> bool:
 
 
 OURS = [each for each in ALL if each.is_ours and each.text not in NOT_RUN]
-# a page that adds a segment compiles it, too
-EACH = {(each.page if each.arguments == ("compile",) else "", each.arguments): each for each in OURS}
+# a page that adds a segment writes what is generated, too
+WRITING = (("compile",), ("schema",))
+EACH = {(each.page if each.arguments in WRITING else "", each.arguments): each for each in OURS}
 CALLED = [each.arguments for each in EACH.values() if not is_a_mention(each)]
 OTHERS = sorted({each.text for each in ALL if not each.is_ours} - set(NOT_RUN))
 
