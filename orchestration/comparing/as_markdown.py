@@ -14,6 +14,7 @@ from orchestration.comparing.telling import (
     Telling,
     costs,
     in_common,
+    moved,
     rules,
     sendings,
     settings,
@@ -117,9 +118,8 @@ def _details(telling: Telling, told: SegmentChange) -> Iterator[str]:
     yield from (f"- {side}: {_plain(rule)}" for side, rule in rules(told))
     if told.sql and told.rule_before and told.rule_after:
         yield from _fenced("diff", told.sql)
-    if told.movement:
-        yield from _moves(telling, told, "enter", told.movement.entering)
-        yield from _moves(telling, told, "leave", told.movement.leaving)
+    for said, moves in moved(told):
+        yield from _moves(telling, told, said, moves)
     if said := unknowns(told):
         yield f"- {said}"
     yield from (f"- overlaps with {_code(segment)}: {said}" for segment, said in in_common(told))
@@ -129,15 +129,13 @@ def _details(telling: Telling, told: SegmentChange) -> Iterator[str]:
     yield "</details>"
 
 
-def _moves(telling: Telling, told: SegmentChange, word: str, moves: Moves) -> Iterator[str]:
-    if not moves.subjects:
-        return
+def _moves(telling: Telling, told: SegmentChange, said: str, moves: Moves) -> Iterator[str]:
     entity = told.change.segment.entity
     keys = telling.keys(entity, moves.examples)
     hashed = " (hashes of keys)" if telling.hides(entity) else ""
     such_as = f", such as {', '.join(map(_code, keys))}{hashed}" if keys else ""
-    yield f"- {moves.subjects:,} {word}{such_as}"
-    yield from (f"  - {_plain(said)}" for said in through(moves))
+    yield f"- {said}{such_as}"
+    yield from (f"  - {_plain(each)}" for each in through(moves))
 
 
 def _fenced(language: str, lines: Iterable[str]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from orchestration.comparing.telling import (
     Telling,
     costs,
     in_common,
+    moved,
     rules,
     sendings,
     settings,
@@ -48,9 +49,8 @@ def _segment(telling: Telling, told: SegmentChange) -> Iterator[str]:
     yield f"{MARKS[change.kind]} {change.key} ({change.segment.entity}; {why(told)}): {sizes(told)}"
     yield from (f"  {side}: {rule}" for side, rule in rules(told))
     yield from (f"    {line}" for line in told.sql if told.rule_before and told.rule_after)
-    if told.movement:
-        yield from _moves(telling, told, "enter", told.movement.entering)
-        yield from _moves(telling, told, "leave", told.movement.leaving)
+    for said, moves in moved(told):
+        yield from _moves(telling, told, said, moves)
     if said := unknowns(told):
         yield f"  {said}"
     yield from (f"  overlaps with {segment}: {said}" for segment, said in in_common(told))
@@ -58,11 +58,9 @@ def _segment(telling: Telling, told: SegmentChange) -> Iterator[str]:
         yield f"  cost: {said}"
 
 
-def _moves(telling: Telling, told: SegmentChange, word: str, moves: Moves) -> Iterator[str]:
-    if not moves.subjects:
-        return
-    yield f"  {moves.subjects:,} {word}"
-    yield from (f"    {said}" for said in through(moves))
+def _moves(telling: Telling, told: SegmentChange, said: str, moves: Moves) -> Iterator[str]:
+    yield f"  {said}"
+    yield from (f"    {each}" for each in through(moves))
     entity = told.change.segment.entity
     if keys := telling.keys(entity, moves.examples):
         yield f"    such as {', '.join(keys)}{' (hashes of keys)' if telling.hides(entity) else ''}"

@@ -95,18 +95,19 @@ class Telling:
             "sql": list(told.sql),
             "members": {"before": movement.before, "after": movement.after} if movement else None,
             "base_population": {"before": movement.base_before, "after": movement.base_after} if movement else None,
-            "enter": self._moves(told, movement.entering) if movement else None,
-            "leave": self._moves(told, movement.leaving) if movement else None,
+            "enter": self._moves(told, movement.entering, movement.base_after) if movement else None,
+            "leave": self._moves(told, movement.leaving, movement.base_before) if movement else None,
             "decided_by_unknown": {"in": movement.in_by_unknown, "out": movement.out_by_unknown} if movement else None,
             "untold": told.untold or None,
             "overlap": [asdict(each) for each in told.overlaps],
             "cost": {"before": _cost(told.cost_before), "after": _cost(told.cost_after)},
         }
 
-    def _moves(self, told: SegmentChange, moves: Moves) -> dict[str, object]:
+    def _moves(self, told: SegmentChange, moves: Moves, base: int) -> dict[str, object]:
         entity = told.change.segment.entity
         return {
             "subjects": moves.subjects,
+            "share": moves.subjects / base if base else None,
             "through": [asdict(each) for each in moves.through],
             "hashes" if self.hides(entity) else "keys": self.keys(entity, moves.examples),
         }
@@ -196,6 +197,18 @@ def settings(found: Sequence[Difference]) -> Iterator[str]:
         yield f"{each.setting}: {each.before or 'not given'} → {each.after or 'not given'}"
     if len(found) > SETTINGS:
         yield f"and {len(found) - SETTINGS:,} more settings"
+
+
+def moved(told: SegmentChange) -> Iterator[tuple[str, Moves]]:
+    """Who moves, as in "119 enter (2.4%)": a share of all there are, for those who leave of all there were.
+
+    Nothing is said where nobody moves.
+    """
+    if movement := told.movement:
+        sides = (("enter", movement.entering, movement.base_after), ("leave", movement.leaving, movement.base_before))
+        for word, moves, base in sides:
+            if moves.subjects:
+                yield f"{moves.subjects:,} {word} ({share(moves.subjects, base)})", moves
 
 
 def through(moves: Moves) -> Iterator[str]:
