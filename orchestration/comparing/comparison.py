@@ -14,6 +14,7 @@ from orchestration.comparing.judging import Judged, Side, judged
 from orchestration.comparing.movement import Movement, Seen, member, movements, segment_to_rules, with_examples
 from orchestration.comparing.overlap import Overlap, overlaps
 from orchestration.comparing.sending import Sent, audience_to_rules, audience_to_segments, sent
+from orchestration.comparing.unedited import unedited
 from orchestration.comparing.written import Difference, differences, without_words
 from orchestration.compiler.audience import audience_select
 from orchestration.compiler.audience_spec import AudienceSpec
@@ -94,13 +95,14 @@ def compare(base: Base, after: Compilation, warehouse: Warehouse, day: date, pro
     segments: list[SegmentChange] = []
     audiences: list[AudienceChange] = []
     entities = _entities(both, changes, touched)
-    for place, entity in enumerate(entities):
-        progress(f"judge {entity}", place, len(entities))
-        moving = [change for change in changes if change.moves and change.segment.entity == entity]
-        sides = (both.before_side(entity, moving, touched), both.after_side(entity, moving, touched))
-        with judged(warehouse, entity, day, sides) as table:
-            segments += _segments(both, table, moving)
-            audiences += _audiences(both, table, entity, touched)
+    with unedited(warehouse, both.asked_before, changes, both.flags_after.values(), day) as edits:
+        for place, entity in enumerate(entities):
+            progress(f"judge {entity}", place, len(entities))
+            moving = [change for change in changes if change.moves and change.segment.entity == entity]
+            after_side = replace(both.after_side(entity, moving, touched), edits=edits)
+            with judged(warehouse, entity, day, (both.before_side(entity, moving, touched), after_side)) as table:
+                segments += _segments(both, table, moving)
+                audiences += _audiences(both, table, entity, touched)
     return Comparison(
         ref=base.ref,
         commit=base.commit,

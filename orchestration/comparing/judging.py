@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
 from sqlglot import exp
 
 from orchestration.compiler.imports import select, with_ctes
-from orchestration.compiler.render import to_text
+from orchestration.compiler.render import EDITS_TABLE, Recorded, to_text
 from orchestration.compiler.segment import Rule
 from orchestration.compiler.sql import aliased, cast, column, compared, is_known, table
 from orchestration.questions import Questions
@@ -24,11 +24,15 @@ CHUNK = 500  # sums in one select
 
 @dataclass(frozen=True)
 class Side:
-    """One side of a comparison: whom to ask, and which rules. `name` is `before` or `after`."""
+    """One side of a comparison: whom to ask, and which rules. `name` is `before` or `after`.
+
+    `edits` is a table of the moves apart from edits, where it is not what was recorded.
+    """
 
     name: str
     questions: Questions
     rules: tuple[Rule, ...]
+    edits: str | None = None
 
     @cached_property
     def _columns(self) -> dict[Rule, str]:
@@ -65,14 +69,21 @@ class Side:
             entity,
             self.rules,
             day,
-            self.questions.places.locate,
-            recorded=self.questions.recorded_before(day),
+            self._locate,
+            recorded=self._recorded(day),
         )
         key, *found = asked.query.expressions
         named = [exp.alias_(each, self.column(rule)) for each, rule in zip(found, self.rules, strict=True)]
         keys = [exp.alias_(cast(key.copy(), "text"), SUBJECT), exp.alias_(key, self.key)]
         asked.query.set("expressions", [*keys, *named])
         return asked.query
+
+    def _locate(self, model: str) -> exp.Table:
+        return table(self.edits) if self.edits and model == EDITS_TABLE else self.questions.places.locate(model)
+
+    def _recorded(self, day: date) -> Recorded:
+        found = self.questions.recorded_before(day)
+        return replace(found, has_edits=True) if self.edits else found
 
 
 @dataclass(frozen=True)

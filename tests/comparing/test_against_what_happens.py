@@ -53,6 +53,9 @@ BEFORE = {
     "m/came.yml": "entity: member\nwhere: {any: [{entered_segment: moving, in_last: 2 days}, "
     "{was_in_segment: moving, on: 2024-03-01}]}\n",
     "m/moving.yml": "entity: member\nwhere: {performed: visit, in_last: 1 day}\n",
+    "m/stirred.yml": "entity: member\nwhere: {performed: visit, in_last: 1 day}\n",
+    "m/stirred_lately.yml": "entity: member\nwhere: {entered_segment: stirred, in_last: 2 days}\n",
+    "m/calmed_lately.yml": "entity: member\nwhere: {left_segment: stirred, in_last: 1 day}\n",
     "m/same.yml": "entity: member\nwhere: {consent: true}\n",
     "static/listed.csv": "member_id\nm1\nm2\nm3\n",
     "audiences/first.yml": f"segment: pro\n{HEAD}group: mail\npriority: 1\nconsent: consent\nexclude_segments: low\n"
@@ -76,6 +79,7 @@ EDITS: Mapping[str, str | None] = {
     "m/moved.yml": "entity: member\nformerly: moving\nwhere: {performed: visit, in_last: 1 day}\n",
     "m/came.yml": "entity: member\nwhere: {any: [{entered_segment: moved, in_last: 2 days}, "
     "{was_in_segment: moved, on: 2024-03-01}]}\n",
+    "m/stirred.yml": "entity: member\nwhere: {any: [{performed: visit, in_last: 1 day}, {low: 2}]}\n",
     "m/fresh.yml": "entity: member\nwhere: {not_performed: visit}\n",
     "static/listed.csv": "member_id\nm2\nm3\nm4\nm5\n",
     "audiences/fresh.yml": f"segment: fresh\n{HEAD}",
@@ -166,6 +170,9 @@ def test_every_segment_that_a_change_reaches_is_there(merged: Merged) -> None:
         "ended": Kind.CHANGED,
         "gone": Kind.REMOVED,
         "called_otherwise": Kind.RENAMED,
+        "stirred": Kind.CHANGED,
+        "stirred_lately": Kind.REACHED,
+        "calmed_lately": Kind.REACHED,
         "fresh": Kind.ADDED,
         "pros_of_old": Kind.REACHED,
         "listed": Kind.REACHED,
@@ -200,6 +207,14 @@ def test_a_renamed_segment_keeps_its_past(merged: Merged) -> None:
     assert movement is not None
     assert (movement.entering.subjects, movement.leaving.subjects) == (0, 0)
     assert movement.after > len(range(0, PEOPLE, 11)), "those of the first day, and those who entered since"
+
+
+def test_whoever_moves_by_data_all_the_same_has_moved(merged: Merged) -> None:
+    assert merged.before["stirred_lately"] == merged.after["stirred_lately"] != set(), "nobody enters by an edit"
+    movement = merged.segment("stirred_lately").movement
+    assert movement is not None
+    assert (movement.entering.subjects, movement.leaving.subjects) == (0, 0)
+    assert set() < merged.after["calmed_lately"] < merged.before["calmed_lately"], "some would have left, and stay"
 
 
 def test_there_is_movement_to_be_told(merged: Merged) -> None:
