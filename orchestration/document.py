@@ -15,6 +15,12 @@ def entities(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {meta["entity"]: meta for meta in metas if meta and "segments" in meta}
 
 
+def own_relations(document: Mapping[str, Any]) -> dict[str, str]:
+    """The same of Muster's own nodes alone: all that it may change, whatever else the project builds."""
+    nodes = {name: node for name, node in document["nodes"].items() if node["package_name"] == PACKAGE}
+    return relations({"nodes": nodes})
+
+
 def relations(document: Mapping[str, Any]) -> dict[str, str]:
     """How SQL names what dbt builds, by the node's name; without the database, which may be moved."""
     found = {}

@@ -9,7 +9,7 @@ from typing import Any
 from orchestration.audiences.audience import audiences_of
 from orchestration.audiences.tombstones import entities_with_tombstones, erased_among
 from orchestration.audiences.values import key_to_text
-from orchestration.document import entities, relations
+from orchestration.document import entities, own_relations, relations
 from orchestration.warehouse import Warehouse, quoted_name
 
 
@@ -34,7 +34,7 @@ def _places(
 
     Rows of other entities' subjects are left alone: they may have the same key, or belong to the subject.
     """
-    names, owners = relations(document), _owners(document, known)
+    names, owners = own_relations(document), _owners(document, known)
     subjects = {str(source["model"]): str(source["key"]) for source in known[entity]["sources"]}
     for name, (schema, columns) in _base_tables(warehouse).items():
         table = f"ledger.{quoted_name(name)}" if schema == "ledger" else names.get(name)

@@ -23,6 +23,23 @@ class WarehouseError(MusterError):
     """The warehouse is not there or refused a statement; the message says what to do."""
 
 
+_TELL_VALUES = (
+    duckdb.ConversionException,
+    duckdb.ConstraintException,
+    duckdb.InvalidInputException,
+    duckdb.OutOfRangeException,
+)
+_QUOTED = re.compile(r"""["'].*["']""", re.DOTALL)
+
+
+def _without_values(error: duckdb.Error) -> str:
+    """What the engine says, without the value of a row that it could not take: it may be somebody's."""
+    if not isinstance(error, _TELL_VALUES):
+        return str(error)
+    told, line, statement = str(error).partition("\n\nLINE ")
+    return _QUOTED.sub("(a value)", told) + line + statement
+
+
 class Warehouse(Protocol):
     """One connection. Sessions run in UTC, so that timestamps without a zone mean UTC everywhere."""
 
@@ -148,7 +165,9 @@ class DuckDB:
             if moved:
                 said = f"the file was renamed or copied since its views were made: it was called {moved[1]}"
                 raise WarehouseError(f"{said}. Call it so, or let `muster run` make them anew") from error
-            raise WarehouseError(str(error)) from error
+            said = _without_values(error)
+        # Raised outside of the handler: a traceback would show what it handled, and that may hold a value.
+        raise WarehouseError(said)
 
     def batches(self, sql: str, parameters: Sequence[Value] = ()) -> Iterator[pa.RecordBatch]:
         yield from self._run(sql, parameters).to_arrow_reader(100_000)

@@ -27,6 +27,7 @@ REPOSITORY = Path(__file__).parent.parent
 NOT_OURS = shutil.ignore_patterns("segments", "staging", "workspace", "target", "logs")
 
 
+GROWING = "+config.materialized:incremental +path:models/segments/audiences"
 PARSED: dict[str, Manifest] = {}
 
 
@@ -59,13 +60,15 @@ class Untested(ParsedOnce):
 
 
 class Growing(Untested):
-    """Of the marts only those that grow from run to run, and what they read: every run makes the others anew."""
+    """Of the marts only those that grow from run to run, and what they read: every run makes the others anew.
+
+    Audiences are what pushes read.
+    """
 
     def build(
         self, as_of: date, select: str, exclude: str = "", changed_from: date | None = None
     ) -> tuple[NodeResult, ...]:
-        grown = "+config.materialized:incremental" if select == "*" else select
-        return super().build(as_of, grown, exclude, changed_from)
+        return super().build(as_of, GROWING if select == "*" else select, exclude, changed_from)
 
 
 @dataclass(frozen=True)

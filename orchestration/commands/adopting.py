@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import typer
 
-from orchestration import printing, printing_questions
+from orchestration import printing
 from orchestration.adopting.adopt import Adoption, Wishes, adopt, plan_adoption
 from orchestration.adopting.files import Change, Write
 from orchestration.commands.opening import AsJson, Project
 from orchestration.compiler.files import differences
+from orchestration.printing import questions as printing_questions
 from orchestration.questions import ask
 from orchestration.questions.previewing import Preview, preview
 from orchestration.settings import Settings

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from orchestration import printing, printing_drafts
+from orchestration import printing
 from orchestration.commands.new import Folder, Print, finish, key_taken, refuse
 from orchestration.commands.opening import AsJson, Project, needs_specs
 from orchestration.compiler.files import read_file
@@ -20,6 +20,7 @@ from orchestration.errors import MusterError
 from orchestration.intercom.convert import Conversion, text_to_rule
 from orchestration.intercom.fault import Faults
 from orchestration.intercom.mapping import Renaming, source_to_renaming
+from orchestration.printing import drafts as printing_drafts
 from orchestration.settings import load_settings
 
 app = typer.Typer()

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from orchestration import printing_questions
 from orchestration.commands.opening import AsJson, AsOf, Project, Segment, opened
+from orchestration.printing import questions as printing_questions
 from orchestration.questions.membership import explain_member
 from orchestration.questions.previewing import preview as preview_segment
 

@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from orchestration import printing_drafts
 from orchestration.commands.dialogue import Dialogue
 from orchestration.commands.opening import AsJson, Project, needs_specs
 from orchestration.drafts.condition import text_to_conditions
 from orchestration.drafts.draft import Draft, folder_fault, key_fault, line_fault, name_to_key, text_fault
 from orchestration.drafts.handwriting import Data
 from orchestration.drafts.judging import Judged, Surroundings, surroundings, write
+from orchestration.printing import drafts as printing_drafts
 from orchestration.settings import load_settings
 
 app = typer.Typer()

@@ -45,7 +45,7 @@ def site(
     refuse_others(folder)
     compilation = understood(settings)
     figures = with_ledger(read_figures(PublishedFolder(settings.published)), settings.duckdb)
-    docs = docs_made(settings) if with_dbt_docs else docs_at(dbt_docs) if dbt_docs else None
+    docs = docs_made(settings, compilation) if with_dbt_docs else docs_at(dbt_docs) if dbt_docs else None
     found = Site(compilation, figures, docs)
     with printing.progress() as progress:
         written = write_site(found.files(), folder, lambda path, done: progress(path, done, found.size))

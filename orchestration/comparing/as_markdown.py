@@ -6,13 +6,15 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 
-from orchestration.comparing.comparison import AudienceChange, SegmentChange
+from orchestration.comparing.audiences import AudienceChange
 from orchestration.comparing.movement import Moves
+from orchestration.comparing.segments import SegmentChange
 from orchestration.comparing.telling import (
     MARKS,
     Telling,
     costs,
     in_common,
+    rules,
     sendings,
     settings,
     sizes,
@@ -112,7 +114,7 @@ def _has_details(told: SegmentChange) -> bool:
 def _details(telling: Telling, told: SegmentChange) -> Iterator[str]:
     yield f"<details><summary><b>{html.escape(told.change.key)}</b>: {html.escape(sizes(told))}</summary>"
     yield ""
-    yield from _rule(told)
+    yield from (f"- {side}: {_plain(rule)}" for side, rule in rules(told))
     if told.sql and told.rule_before and told.rule_after:
         yield from _fenced("diff", told.sql)
     if told.movement:
@@ -125,16 +127,6 @@ def _details(telling: Telling, told: SegmentChange) -> Iterator[str]:
         yield f"- cost: {said}"
     yield ""
     yield "</details>"
-
-
-def _rule(told: SegmentChange) -> Iterator[str]:
-    if told.rule_before == told.rule_after:
-        yield f"- rule: {_plain(told.rule_after)}"
-        return
-    if told.rule_before:
-        yield f"- before: {_plain(told.rule_before)}"
-    if told.rule_after:
-        yield f"- after: {_plain(told.rule_after)}"
 
 
 def _moves(telling: Telling, told: SegmentChange, word: str, moves: Moves) -> Iterator[str]:

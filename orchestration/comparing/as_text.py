@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestration.comparing.comparison import AudienceChange, SegmentChange
+from orchestration.comparing.audiences import AudienceChange
 from orchestration.comparing.movement import Moves
+from orchestration.comparing.segments import SegmentChange
 from orchestration.comparing.telling import (
     MARKS,
     Telling,
     costs,
     in_common,
+    rules,
     sendings,
     settings,
     sizes,
@@ -22,7 +24,11 @@ from orchestration.comparing.telling import (
 
 
 def telling_to_text(telling: Telling) -> Iterator[str]:
-    """The lines of a plan."""
+    """The lines of a plan: a break in a value ends none."""
+    return ("\\n".join(line.splitlines()) for line in _lines(telling))
+
+
+def _lines(telling: Telling) -> Iterator[str]:
     yield telling.headline()
     yield from (f"  {said}" for said in telling.shared())
     for each in telling.comparison.segments:
@@ -40,7 +46,7 @@ def telling_to_text(telling: Telling) -> Iterator[str]:
 def _segment(telling: Telling, told: SegmentChange) -> Iterator[str]:
     change = told.change
     yield f"{MARKS[change.kind]} {change.key} ({change.segment.entity}; {why(told)}): {sizes(told)}"
-    yield from _rule(told)
+    yield from (f"  {side}: {rule}" for side, rule in rules(told))
     yield from (f"    {line}" for line in told.sql if told.rule_before and told.rule_after)
     if told.movement:
         yield from _moves(telling, told, "enter", told.movement.entering)
@@ -50,16 +56,6 @@ def _segment(telling: Telling, told: SegmentChange) -> Iterator[str]:
     yield from (f"  overlaps with {segment}: {said}" for segment, said in in_common(told))
     if said := costs(told):
         yield f"  cost: {said}"
-
-
-def _rule(told: SegmentChange) -> Iterator[str]:
-    if told.rule_before == told.rule_after:
-        yield f"  rule: {told.rule_after}"
-        return
-    if told.rule_before:
-        yield f"  before: {told.rule_before}"
-    if told.rule_after:
-        yield f"  after:  {told.rule_after}"
 
 
 def _moves(telling: Telling, told: SegmentChange, word: str, moves: Moves) -> Iterator[str]:

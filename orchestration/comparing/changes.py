@@ -30,7 +30,8 @@ class Kind(StrEnum):
 class Change:
     """A segment before and after; one of the two is missing where it was added or removed.
 
-    `fields` are those of its file that differ. `because` says what reaches a segment whose own file is as it was.
+    `fields` are those of its file that differ. `because` says what reaches a segment whose own file is as it was, or
+    why a run would refuse the change.
     """
 
     kind: Kind
@@ -61,11 +62,15 @@ def compilations_to_changes(before: Compilation, after: Compilation) -> tuple[Ch
     old = before.segments
     heirs = {former: key for key, each in after.segments.items() for former in each.formerly if former in old}
     pairs = {key: old.get(key) for key in after.segments}
-    pairs |= {key: old[former] for former, key in heirs.items() if former not in after.segments}
+    pairs |= {key: old[former] for former, key in heirs.items() if former not in after.segments and key not in old}
     inherited = {each.key for each in pairs.values() if each}
+    refused = {key: former for former, key in heirs.items() if former not in after.segments and key in old}
     found: list[Change] = []
     for key, former in pairs.items():
-        if former is None:
+        if former and key in refused:
+            segment, because = after.segments[key], _two_pasts(key, refused[key])
+            found.append(Change(Kind.CHANGED, former, segment, tuple(_fields(former, segment)), (because,)))
+        elif former is None:
             found.append(Change(Kind.ADDED, None, after.segments[key]))
         else:
             found += _differs(before, former, after, after.segments[key])
@@ -79,7 +84,7 @@ def _differs(before: Compilation, former: Segment, after: Compilation, segment: 
     is_edited = before.specs[former.key].source.text != after.specs[segment.key].source.text
     if former.entity != segment.entity:
         yield Change(Kind.REMOVED, former, None)
-        yield Change(Kind.ADDED, None, segment)
+        yield Change(Kind.ADDED, None, segment, because=(_of_another_entity(former),))
     elif former.key != segment.key:
         yield Change(Kind.RENAMED, former, segment, fields)
     elif is_edited and RULED & set(fields):
@@ -88,6 +93,14 @@ def _differs(before: Compilation, former: Segment, after: Compilation, segment: 
         yield Change(Kind.REACHED, former, segment, fields, tuple(_reasons(before, former, after, segment)))
     elif fields:
         yield Change(Kind.REWORDED, former, segment, fields)
+
+
+def _two_pasts(key: str, former: str) -> str:
+    return f"a run refuses this where {key} and {former} were both judged: take `formerly: {former}` out of its file"
+
+
+def _of_another_entity(former: Segment) -> str:
+    return f"a run refuses this where {former.key} was judged as a segment of {former.entity}: give it another key"
 
 
 def _fields(former: Segment, segment: Segment) -> Iterator[str]:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
 from sqlglot import exp
 
 from orchestration.compiler.imports import select, with_ctes
-from orchestration.compiler.render import EDITS_TABLE, Recorded, to_text
+from orchestration.compiler.render import to_text
 from orchestration.compiler.segment import Rule
 from orchestration.compiler.sql import aliased, cast, column, compared, is_known, table
 from orchestration.questions import Questions
-from orchestration.questions.question import rules_to_question
-from orchestration.warehouse import Warehouse, quoted_name
+from orchestration.questions.question import Locate, rules_to_question
+from orchestration.warehouse import Value, Warehouse, quoted_name
 
 SUBJECT = "subject"
 CHUNK = 500  # sums in one select
@@ -24,15 +24,12 @@ CHUNK = 500  # sums in one select
 
 @dataclass(frozen=True)
 class Side:
-    """One side of a comparison: whom to ask, and which rules. `name` is `before` or `after`.
-
-    `edits` is a table of the moves apart from edits, where it is not what was recorded.
-    """
+    """One side of a comparison: whom to ask, which rules, and where tables lie. `name` is `before` or `after`."""
 
     name: str
     questions: Questions
     rules: tuple[Rule, ...]
-    edits: str | None = None
+    locate: Locate
 
     @cached_property
     def _columns(self) -> dict[Rule, str]:
@@ -69,21 +66,14 @@ class Side:
             entity,
             self.rules,
             day,
-            self._locate,
-            recorded=self._recorded(day),
+            self.locate,
+            recorded=self.questions.recorded_before(day),
         )
         key, *found = asked.query.expressions
         named = [exp.alias_(each, self.column(rule)) for each, rule in zip(found, self.rules, strict=True)]
         keys = [exp.alias_(cast(key.copy(), "text"), SUBJECT), exp.alias_(key, self.key)]
         asked.query.set("expressions", [*keys, *named])
         return asked.query
-
-    def _locate(self, model: str) -> exp.Table:
-        return table(self.edits) if self.edits and model == EDITS_TABLE else self.questions.places.locate(model)
-
-    def _recorded(self, day: date) -> Recorded:
-        found = self.questions.recorded_before(day)
-        return replace(found, has_edits=True) if self.edits else found
 
 
 @dataclass(frozen=True)
@@ -94,14 +84,17 @@ class Judged:
     table: str
     sides: tuple[Side, ...]
 
-    def counts(self, conditions: Sequence[str]) -> list[int]:
-        """How many subjects meet each of some conditions on the table's columns."""
+    def counts(self, conditions: Sequence[str], among: str = "true") -> list[int]:
+        """How many subjects meet each of some conditions on the table's columns, among those who meet one."""
         found: list[int] = []
         for start in range(0, len(conditions), CHUNK):
             part = conditions[start : start + CHUNK]
             summed = ", ".join(f"coalesce(sum(case when {each} then 1 else 0 end), 0)" for each in part)
-            found += (int(str(count)) for count in self.warehouse.rows(f"select {summed} from {self.table}")[0])
+            found += (int(str(count)) for count in self._row(f"{summed} from {self.table} where {among}"))
         return found
+
+    def _row(self, asked: str) -> tuple[Value, ...]:
+        return self.warehouse.rows(f"select {asked}")[0]
 
     def some(self, condition: str, limit: int) -> list[str]:
         """The keys of a few subjects who meet a condition: the same ones whenever it is asked."""

@@ -68,11 +68,12 @@ class _Told:
 
 @dataclass(frozen=True)
 class Seen:
-    """A changed segment in the table of both sides."""
+    """A changed segment in the table of both sides; `in_full` where its conditions and unknowns are there too."""
 
     change: Change
     before: Side | None
     after: Side | None
+    in_full: bool = True
 
     @property
     def member_before(self) -> str:
@@ -163,7 +164,7 @@ def _told(told: Sequence[_Told], moves: str) -> Iterator[str]:
 
 def _by_unknown(seen: Seen) -> tuple[str, str]:
     side, segment = seen.after, seen.change.after
-    if side is None or segment is None or not _is_ruled(segment):
+    if not seen.in_full or side is None or segment is None or not _is_ruled(segment):
         return "false", "false"
     bounds = rule_to_bounds(segment.rule)
     if not bounds.differ:
@@ -180,7 +181,7 @@ def _is_ruled(segment: Segment) -> bool:
 def _letting_in(seen: Seen) -> list[_Told]:
     """What lets somebody in who was not: a condition that kept them out before, or one that is enough now."""
     old, new = seen.change.before, seen.change.after
-    if not (seen.before and seen.after and old and new and _is_ruled(old) and _is_ruled(new)):
+    if not (seen.in_full and seen.before and seen.after and old and new and _is_ruled(old) and _is_ruled(new)):
         return []
     outside = [_Told(IN_BASE, NOT_BEFORE, f"not coalesce({seen.before.present}, false)")]
     if _alternatives(new):
@@ -191,7 +192,7 @@ def _letting_in(seen: Seen) -> list[_Told]:
 def _keeping_out(seen: Seen) -> list[_Told]:
     """What keeps somebody out who was in: a condition that is not met now, or the one that was enough before."""
     old, new = seen.change.before, seen.change.after
-    if not (seen.before and seen.after and old and new and _is_ruled(old) and _is_ruled(new)):
+    if not (seen.in_full and seen.before and seen.after and old and new and _is_ruled(old) and _is_ruled(new)):
         return []
     outside = [_Told(IN_BASE, NOT_NOW, f"not coalesce({seen.after.present}, false)")]
     if _alternatives(old):

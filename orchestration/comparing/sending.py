@@ -105,9 +105,9 @@ class _Sending:
     def sent(self, specs: list[AudienceSpec]) -> dict[str, Sent | str]:
         with ExitStack() as stack:
             self._make(stack, "view", self._flags_name, *self._flags())
-            if not self.places.columns(f"{self.entity.name}_spells"):
-                self._make(stack, "view", self._spells_name, *self._no_spells())
-            for spec in self._in_order(specs):
+            ordered = self._in_order(specs)
+            self._make(stack, "table", self._spells_name, self._spells(ordered), ())
+            for spec in ordered:
                 self._make(stack, "table", self._model(spec.key), *self._rows(spec))
             return {spec.key: self._sent(spec) for spec in specs}
 
@@ -139,12 +139,43 @@ class _Sending:
         columns = ", ".join([f"{self.side.key} as {quoted_name(self.entity.key)}", *named])
         return f"select {columns} from {self.table.table} where {self.side.present}", ()
 
-    def _no_spells(self) -> tuple[str, tuple[str, ...]]:
-        """The stays where none was recorded yet."""
-        never = "cast(null as text) as segment, cast(null as date) as entered_on, cast(null as date) as exited_on"
+    def _spells(self, specs: Iterable[AudienceSpec]) -> str:
+        """The stays that `exit_when` looks at as they will be once the day is judged by this side."""
+        asked = [key for spec in specs if spec.exit_when for key in (spec.segment.text, spec.exit_key)]
+        held = self.side.questions.recorded_before(self.day)
+        is_kept = self.entity.key in self.places.columns(self._kept)
+        recorded = {key: held.key(self.entity.name, key) if is_kept else None for key in dict.fromkeys(asked)}
+        before = [self._stays_before(key, former) for key, former in recorded.items() if former]
+        now = [self._members(key) for key in recorded]
+        return stays_of_the_day(
+            quoted_name(self.entity.key), before or [self._nobody()], now or [self._nobody()], self.day
+        )
+
+    @property
+    def _kept(self) -> str:
+        return f"{self.entity.name}_spells"
+
+    def _stays_before(self, segment: str, recorded: str) -> str:
+        """The stays that were recorded before the day, those that ended on it or later open again."""
+        kept = self.places.locate(self._kept).sql(self.table.warehouse.dialect)
         return (
-            f"select {self.side.key} as {quoted_name(self.entity.key)}, {never} from {self.table.table} where false",
-            (),
+            f"select {quoted_name(self.entity.key)}, '{segment}' as segment, entered_on, "
+            f"case when exited_on < {_date(self.day)} then exited_on end as exited_on "
+            f"from {kept} where segment = '{recorded}' and entered_on < {_date(self.day)}"
+        )
+
+    def _members(self, segment: str) -> str:
+        is_in = self.side.holds(member(self.compilation.segments[segment]))
+        return f"{self._stay(segment)} where {self.side.present} and {is_in}"
+
+    def _nobody(self) -> str:
+        return f"{self._stay('')} where false"
+
+    def _stay(self, segment: str) -> str:
+        """A stay that begins on the day."""
+        return (
+            f"select {self.side.key} as {quoted_name(self.entity.key)}, '{segment}' as segment, "
+            f"{_date(self.day)} as entered_on, cast(null as date) as exited_on from {self.table.table}"
         )
 
     def _rows(self, spec: AudienceSpec) -> tuple[str, tuple[str, ...]]:
@@ -169,6 +200,23 @@ class _Sending:
             return _told(dry_run(beside, replace(audience, model=self._model(spec.key)), self.day, gate=_not_asked))
         except AudienceError as wrong:
             return str(wrong)
+
+
+def stays_of_the_day(key: str, before: Sequence[str], now: Sequence[str], day: date) -> str:
+    """Stays recorded before a day and the day's members as one: who is not in any more has left, who is new began."""
+    same = f"now.segment = earlier.segment and now.{key} = earlier.{key} and earlier.exited_on is null"
+    left = f"case when earlier.exited_on is null and now.segment is null then {_date(day)} else earlier.exited_on end"
+    return (
+        f"with earlier as ({' union all '.join(before)}), now as ({' union all '.join(now)}) "
+        f"select earlier.{key}, earlier.segment, earlier.entered_on, {left} as exited_on "
+        f"from earlier left join now on {same} "
+        f"union all select now.{key}, now.segment, now.entered_on, now.exited_on "
+        f"from now left join earlier on {same} where earlier.segment is null"
+    )
+
+
+def _date(day: date) -> str:
+    return f"date '{day.isoformat()}'"
 
 
 def _told(rehearsed: DryRun) -> Sent:

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import assert_never
 
+from orchestration.comparing.audiences import AudienceChange
 from orchestration.comparing.changes import Kind
-from orchestration.comparing.comparison import AudienceChange, Comparison, SegmentChange
+from orchestration.comparing.comparison import Comparison
 from orchestration.comparing.movement import Moves
+from orchestration.comparing.segments import SegmentChange
 from orchestration.comparing.sending import Sent
 from orchestration.comparing.written import Difference
 from orchestration.gates.result import key_hash
@@ -96,6 +98,7 @@ class Telling:
             "enter": self._moves(told, movement.entering) if movement else None,
             "leave": self._moves(told, movement.leaving) if movement else None,
             "decided_by_unknown": {"in": movement.in_by_unknown, "out": movement.out_by_unknown} if movement else None,
+            "untold": told.untold or None,
             "overlap": [asdict(each) for each in told.overlaps],
             "cost": {"before": _cost(told.cost_before), "after": _cost(told.cost_after)},
         }
@@ -140,6 +143,8 @@ def _sent(sent: Sent | str | None) -> dict[str, object] | None:
 def sizes(told: SegmentChange) -> str:
     """Members before and after, with their share of the base population."""
     movement = told.movement
+    if told.untold:
+        return f"cannot be told: {told.untold}"
     if movement is None:
         return "same members"
     before, after = f"{movement.before:,}", f"{movement.after:,}"
@@ -172,6 +177,17 @@ def why(told: SegmentChange) -> str:
     said += change.fields if change.kind is not Kind.REACHED else ()
     said += change.because
     return ", ".join(said)
+
+
+def rules(told: SegmentChange) -> Iterator[tuple[str, str]]:
+    """The rule in words: once where it says the same, else before and after."""
+    if told.rule_before == told.rule_after:
+        yield "rule", told.rule_after
+        return
+    if told.rule_before:
+        yield "before", told.rule_before
+    if told.rule_after:
+        yield "after", told.rule_after
 
 
 def settings(found: Sequence[Difference]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from orchestration.compiler.catalog import Attribute
 from orchestration.compiler.imports import select, where, with_ctes
 from orchestration.compiler.names import Namer, comment
 from orchestration.compiler.past import HISTORY_BEFORE
-from orchestration.compiler.plan import Plan
+from orchestration.compiler.plan import Plan, references
 from orchestration.compiler.predicates import Truth, all_pass, answered, attribute_truth, rule_to_truth
 from orchestration.compiler.segment import (
     Anniversary,
@@ -161,7 +161,8 @@ def flag(plan: Plan, segment: Segment, clock: Clock, source: str | None, within:
 
 def segment_to_flag(plan: Plan, segment: Segment, clock: Clock) -> exp.Expr:
     """A judged segment's column, as it stands in the plan's model of flags."""
-    return flag(plan, segment, clock, None, _names_within(plan))
+    # the names of many segments take their time, and most rules name none
+    return flag(plan, segment, clock, None, _names_within(plan) if references(segment) else {})
 
 
 def rule_to_flag(rule: Rule, clock: Clock, of_trait: OfTrait, of_segment: OfSegment) -> exp.Expr:

@@ -8,8 +8,8 @@ from decimal import Decimal
 from orchestration.compiler.audience_spec import AudienceSpec
 from orchestration.compiler.catalog import Catalog, Entity
 from orchestration.compiler.compile import Compilation
-from orchestration.compiler.sentence import segment_to_sentence
 from orchestration.compiler.words import length_to_words, names_to_words, rule_to_words
+from orchestration.site.personal import STEP, Personal, names_somebody
 from orchestration.site.said import listed
 
 SENDS = {
@@ -20,7 +20,7 @@ SENDS = {
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def audience_to_words(compilation: Compilation, spec: AudienceSpec) -> tuple[tuple[str, str], ...]:
+def audience_to_words(compilation: Compilation, spec: AudienceSpec, personal: Personal) -> tuple[tuple[str, str], ...]:
     """What is said of an audience, under headings: how it is sent, who may be sent, what stops a push, and when."""
     entity = compilation.catalog.entities[compilation.segments[spec.segment.text].entity]
     found = (
@@ -30,7 +30,7 @@ def audience_to_words(compilation: Compilation, spec: AudienceSpec) -> tuple[tup
         ("Consent", _consent(spec, entity)),
         ("Left out", _left_out(spec, entity)),
         ("Split", _split(spec)),
-        ("Exit", _exit(compilation, spec)),
+        ("Exit", _exit(compilation, spec, personal)),
         ("Goal", _goal(compilation, spec)),
         ("Group", _group(spec)),
         ("Guard", _guard(spec)),
@@ -59,16 +59,17 @@ def _percent(value: Decimal) -> str:
     return f"{value.normalize():f} %"
 
 
-def _exit(compilation: Compilation, spec: AudienceSpec) -> str:
+def _exit(compilation: Compilation, spec: AudienceSpec, personal: Personal) -> str:
     found = compilation.segments.get(spec.exit_key) if spec.exit_when else None
-    return f"Let go, and not sent again in this stay: {segment_to_sentence(found)}" if found else ""
+    return f"Let go, and not sent again in this stay: {personal.words(spec.exit_key)}" if found else ""
 
 
 def _goal(compilation: Compilation, spec: AudienceSpec) -> str:
     goal = compilation.aims[spec.key].goal if spec.key in compilation.aims else None
     if goal is None:
         return ""
-    where = f" where {rule_to_words(goal.measure.where)}" if goal.measure.where else ""
+    asked = goal.measure.where
+    where = f" where {STEP if names_somebody(asked) else rule_to_words(asked)}" if asked else ""
     within = length_to_words(goal.months, goal.days)
     return f"Performed {names_to_words(goal.measure.names)}{where} within {within} of the first delivery."
 

@@ -13,13 +13,14 @@ from orchestration.compiler.audience_spec import AudienceSpec
 from orchestration.compiler.compile import Compilation
 from orchestration.compiler.plan import references
 from orchestration.compiler.segment import Segment
-from orchestration.compiler.sentence import plural, segment_to_sentence
+from orchestration.compiler.sentence import plural
 from orchestration.site.audience_sections import audience_sections
 from orchestration.site.audience_words import audience_to_words
 from orchestration.site.charts import charts_script
 from orchestration.site.code import spec_to_yaml, sql_to_pieces, without_keys, yaml_to_pieces
 from orchestration.site.dbt_docs import DbtDocs
 from orchestration.site.pages import render
+from orchestration.site.personal import Personal
 from orchestration.site.reading import Figures
 from orchestration.site.section import Cell, Chart, Section
 from orchestration.site.segment_sections import RECONSTRUCTED, segment_sections
@@ -40,8 +41,17 @@ class Site:
     """A project's specs with the figures of its last publication; `docs` is dbt's documentation, if there is some."""
 
     compilation: Compilation
-    figures: Figures
+    published: Figures
     docs: DbtDocs | None = None
+
+    @cached_property
+    def personal(self) -> Personal:
+        return Personal(self.compilation)
+
+    @cached_property
+    def figures(self) -> Figures:
+        """What was published, without what may not be shown."""
+        return self.personal.without(self.published)
 
     @property
     def size(self) -> int:
@@ -102,7 +112,7 @@ class Site:
             "key": segment.key,
             "name": segment.name,
             "segment": segment,
-            "words": segment_to_sentence(segment),
+            "words": self.personal.words(segment.key),
             "told": told,
             "days": days,
             "line": sparkline_points([each.members for each in days]) if days else "",
@@ -132,7 +142,7 @@ class Site:
             "../",
             segment=segment,
             told=told,
-            words=segment_to_sentence(segment),
+            words=self.personal.words(key),
             stale=self._is_stale(told),
             stays=next(iter(self.figures.stays.of(key)), None),
             uses=references(segment),
@@ -150,11 +160,11 @@ class Site:
 
     def _code(self, key: str, told: Told) -> dict[str, object]:
         spec = self.compilation.specs[key]
-        of_audience = spec.source.path.startswith("segment_specs/audiences/")
+        hidden = spec.source.path.startswith("segment_specs/audiences/") or self.personal.in_rule(key)
         query = told.current.query if told.current else None
         return {
             "path": spec.source.path,
-            "yaml": None if of_audience else yaml_to_pieces(spec_to_yaml(spec.source)),
+            "yaml": None if hidden else yaml_to_pieces(spec_to_yaml(spec.source)),
             "has_tests": spec.tests is not None,
             "sql": sql_to_pieces(without_keys(query)) if query else None,
         }
@@ -167,7 +177,7 @@ class Site:
             spec=spec,
             segment=self.compilation.segments[spec.segment.text],
             destination=self.compilation.destinations[spec.destination.text],
-            words=audience_to_words(self.compilation, spec),
+            words=audience_to_words(self.compilation, spec, self.personal),
             sections=sections,
             figures=_figures(sections),
         )

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from orchestration.compiler.compile import Compilation
 from orchestration.settings import Settings
+from orchestration.site.personal import Personal
 from orchestration.site.writing import SiteError
 
 PAGE = "dbt/index.html"
@@ -37,10 +39,19 @@ def docs_at(place: str) -> DbtDocs:
         raise SiteError(f"cannot read dbt's documentation at {place}: {remedy}") from error
 
 
-def docs_made(settings: Settings) -> DbtDocs:
-    """The documentation as dbt makes it now, which takes some seconds and the warehouse. Raises DbtError, SiteError."""
+def docs_made(settings: Settings, compilation: Compilation) -> DbtDocs:
+    """The documentation as dbt makes it now, which takes some seconds and the warehouse.
+
+    Raises DbtError; SiteError also where a rule names somebody, since dbt tells all rules.
+    """
     from orchestration.dbt import Dbt
 
+    personal = Personal(compilation)
+    if named := [key for key in compilation.segments if personal.in_rule(key)]:
+        remedy = "link documentation that only those may read who may, with --dbt-docs"
+        raise SiteError(
+            f"dbt's documentation shows all rules, and {named[0]} names values of personal attributes: {remedy}"
+        )
     dbt = Dbt(settings)
     folder = dbt.write_docs()
     catalog = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))

@@ -13,6 +13,7 @@ from orchestration.errors import MusterError
 ASIDE = ".partial"
 FORMER = ".former"
 MANIFEST = "site.json"
+OURS = frozenset({MANIFEST, "index.html", "audiences.html", "segments", "audiences", "assets", "dbt"})
 
 
 class SiteError(MusterError):
@@ -56,6 +57,12 @@ def refuse_others(into: Path) -> None:
         raise SiteError(f"{into} is no folder: name another with --into")
     if into.is_dir() and any(into.iterdir()) and not (into / MANIFEST).is_file():
         raise SiteError(f"{into} is no site (it has no {MANIFEST}) and not empty: name another folder with --into")
+    strangers = sorted({each.name for each in into.iterdir()} - OURS) if into.is_dir() else []
+    if strangers:
+        raise SiteError(
+            f"{into} holds what is no part of a site, such as {strangers[0]}, and would be written anew as a whole: "
+            "move that away, or name another folder with --into"
+        )
 
 
 def _recover(into: Path, aside: Path, former: Path) -> None:

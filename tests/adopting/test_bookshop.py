@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
+from orchestration.cli import app
 from orchestration.compiler.problem import SourceFile
 from orchestration.compiler.source import parse
 from orchestration.defs.build import build_definitions
@@ -127,6 +131,22 @@ def test_a_file_that_somebody_changed_stays(shop: Shop) -> None:
         assert "update muster/macros/days.sql" in muster("init", "--dry-run", "--force", *shop.project)
     finally:
         file.write_bytes(before)
+
+
+def test_an_erasure_leaves_the_tables_of_the_project_alone(shop: Shop, tmp_path: Path) -> None:
+    folder = tmp_path / "bookshop"
+    shutil.copytree(shop.folder, folder, symlinks=True)
+    [(key,)] = shop.rows("select min(customer_no) from muster.customer_spells")
+    theirs = bookshop.contents(folder, *OWN, "snapshots")
+    result = CliRunner().invoke(
+        app, ["erase", str(key), "--entity", "customer", "--yes", "--json", "--project", str(folder)]
+    )
+    told = json.loads(result.output)
+    assert bookshop.contents(folder, *OWN, "snapshots") == theirs
+    assert any("still has the subject" in said for said in told["left"])
+    with duckdb.connect(str(folder / "data" / "books.duckdb"), read_only=True) as read:
+        for table in ("customer_spells", "customer_history", "customer_traits", "customer_segments"):
+            assert read.execute(f"select count(*) from muster.{table} where customer_no = {key}").fetchall() == [(0,)]
 
 
 def test_dagster_shows_musters_assets_only(shop: Shop) -> None:

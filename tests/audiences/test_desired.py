@@ -70,7 +70,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> SmallProject:
         f"i % 7 = 0 as blocked, i % 3 as low from range({PEOPLE}) as t(i)",
         "create table raw.visits (member_id varchar, kind varchar, visited_at timestamp)",
     )
-    project.run(day(0), tested=False)
+    project.pass_by(day(0))
     return project
 
 
@@ -175,7 +175,7 @@ def test_whoever_meets_exit_when_comes_back_only_after_leaving(tmp_path: Path) -
     found = {}
     before = 0
     for number in (0, 2, 3, 5, 6, 9):
-        project.run(day(before), day(number), tested=False)
+        project.pass_by(day(before), day(number))
         push(project, "quiet", day(number))
         before, found[number] = number + 1, members(project, "quiet")
     assert found[0] == ["cy"], "ada has visited, so she never was sent"
@@ -184,6 +184,7 @@ def test_whoever_meets_exit_when_comes_back_only_after_leaving(tmp_path: Path) -
     assert found[5] == ["bo"]
     assert found[6] == ["cy"]
     assert found[9] == ["bo", "cy"], "bo has left and entered again"
+    project.run(day(9), tested=False)
     assert project.rows("select distinct hidden from segments where segment = 'quiet_exit'") == [(True,)]
 
 
@@ -193,13 +194,13 @@ def test_a_consent_withdrawn_after_leaving_is_sent_on_where_everybody_is_sent_on
         {"destinations.yml": DROP, "m/pro.yml": SPECS["m/pro.yml"]}
         | {"audiences/once.yml": SPECS["audiences/once.yml"]},
     )
-    project.run(day(4), tested=False)
+    project.pass_by(day(4))
     assert push(project, "once", day(4)).added == 2
     assert members(project, "once") == ["ada", "bo"]
-    project.run(day(6), tested=False)  # bo is free again
+    project.pass_by(day(6))  # bo is free again
     assert push(project, "once", day(6)).removed == 0
     project.execute("update raw.members set consent = null where member_id = 'bo'")
-    project.run(day(7), tested=False)
+    project.pass_by(day(7))
     outcome = push(project, "once", day(7))
     assert (outcome.removed, outcome.held_back) == (1, {})
     assert members(project, "once") == ["ada", "cy"]
@@ -211,12 +212,12 @@ def test_a_renamed_audience_carries_on(tmp_path: Path) -> None:
         {"destinations.yml": DROP, "m/pro.yml": SPECS["m/pro.yml"]}
         | {"audiences/quiet.yml": SPECS["audiences/quiet.yml"]},
     )
-    project.run(day(0), day(2), tested=False)
+    project.pass_by(day(0), day(2))
     push(project, "quiet", day(2))
     assert members(project, "quiet") == ["cy"]
     project.remove("audiences/quiet.yml")
     project.write("audiences/calm.yml", f"formerly: quiet\n{SPECS['audiences/quiet.yml']}")
-    project.run(day(3), tested=False)
+    project.pass_by(day(3))
     outcome = push(project, "calm", day(3))
     assert (outcome.added, outcome.before) == (1, 1), "only bo is new"
     assert members(project, "calm") == ["bo", "cy"]

@@ -21,15 +21,20 @@ from orchestration.audiences.export import export
 from orchestration.audiences.files import AudienceFile, Compression, FileForm, Format, delivery_to_file
 from orchestration.audiences.files.redaction import redacted
 from orchestration.cli import app
-from orchestration.dbt import Dbt
 from orchestration.erasure import erase
 from orchestration.errors import UnknownNameError
 from orchestration.warehouse import DuckDB
 from tests.audiences.workspace import WINBACK, Project, open_gate, people_of, surroundings
 from tests.pipeline.club import CATALOG, SPECS, club, day
-from tests.project import SmallProject
+from tests.project import SmallProject, Untested
 
 AUDIENCE = "segment: pro\ndestination: drop\nidentify_by: [email]\nguard: {allow_empty: true}\n"
+
+
+@pytest.fixture(autouse=True)
+def untested(monkeypatch: pytest.MonkeyPatch) -> None:
+    """dbt's tests run where a test asks for them, on all rows at once."""
+    monkeypatch.setattr("orchestration.erasure.Dbt", Untested)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +48,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> SmallProject:
         "audiences/letter.yml": AUDIENCE,
     }
     project = club(tmp_path_factory.mktemp("erasure") / "template", specs)
-    project.run(day(0), day(2))
+    project.run(day(0), day(2), tested=False)
     deliver(project, 2)
     return project
 
@@ -56,7 +61,7 @@ def project(template: SmallProject, tmp_path: Path) -> SmallProject:
 
 def deliver(project: SmallProject, number: int) -> None:
     with DuckDB(project.settings.duckdb) as warehouse:
-        letter = audiences_of(Dbt(project.settings).document)["letter"]
+        letter = audiences_of(project.dbt().document)["letter"]
         export(warehouse, letter, day(number), surroundings(project.settings.state), gate=open_gate)
 
 
@@ -96,7 +101,8 @@ def test_nothing_names_an_erased_subject_and_the_next_days_run_without_it(projec
     assert tables_naming(next(published.rglob("*.duckdb")).resolve(), "cy") == set()
     assert len(list((published / "versions").iterdir())) == 1
     assert project.rows("select key_hash from ledger.tombstones") == [(hashlib.sha256(b"member:cy").hexdigest(),)]
-    project.run(day(3))
+    project.run(day(3), tested=False)
+    project.test(day(3))
     deliver(project, 3)
     assert tables_naming(project.settings.duckdb, "cy") == set()
     assert project.rows("select subject_key from ledger.members order by 1") == [("ada",), ("bo",)]
@@ -114,7 +120,8 @@ def test_who_is_still_in_the_source_is_erased_by_each_run_and_never_sent(project
     done = erase(project.settings, "member", "ada")
     assert [said for said in done.left if "members still has the subject" in said]
     assert [said for said in done.left if "visits still has the subject" in said]
-    project.run(day(3))
+    project.run(day(3), tested=False)
+    project.test(day(3))
     named = tables_naming(project.settings.duckdb, "ada")
     assert not named & {"main.member_spells", "main.member_traits", "main.member_measures", "main.member_segments"}
     deliver(project, 3)
@@ -186,7 +193,7 @@ def test_a_former_destination_is_told_too_or_stays_known(project: SmallProject) 
 def test_a_subject_in_the_file_of_a_list_is_told(project: SmallProject) -> None:
     project.write("members/chosen.yml", "name: Chosen\nentity: member\nmembers: static/chosen.csv\n")
     project.write("static/chosen.csv", "member_id\ncy\nbo\n")
-    project.run(day(3))
+    project.run(day(3), tested=False)
     done = erase(project.settings, "member", "cy")
     assert [said for said in done.left if "chosen" in said]
 

@@ -107,7 +107,7 @@ def test_what_the_catalog_changes_for_an_audience_alone(
     assert ": no segment changes; audiences touched: 1" in out
     assert "\n  member.attributes.email.column: not given → plan\n" in out
     assert "\n  destinations.drop.path: drop → elsewhere\n" in out
-    assert "mail → drop (the catalog was changed): " in out
+    assert "mail → drop (the catalog or its destination was changed): " in out
 
 
 def test_who_is_active_is_a_change(project: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:

@@ -11,10 +11,12 @@ from markdown_it import MarkdownIt
 
 from orchestration.comparing.as_markdown import LIMIT, MARKER, telling_to_markdown
 from orchestration.comparing.as_text import telling_to_text
+from orchestration.comparing.audiences import AudienceChange
 from orchestration.comparing.changes import Change, Kind
-from orchestration.comparing.comparison import AudienceChange, Comparison, SegmentChange
+from orchestration.comparing.comparison import Comparison
 from orchestration.comparing.movement import Movement, Moves, Through
 from orchestration.comparing.overlap import Overlap
+from orchestration.comparing.segments import SegmentChange
 from orchestration.comparing.sending import Sent
 from orchestration.comparing.telling import Telling, share
 from orchestration.comparing.written import Difference
@@ -133,7 +135,7 @@ def test_text_tells_what_json_tells() -> None:
         "Against main (0123456789), as of 2024-03-01: segments: 1 changed; "
         "audiences touched: 1, of which 1 would be stopped",
         "~ pro (member; changed, rule): 10 → 13 (10.0% → 13.0%)",
-        "  before: Members.\n  after:  Members whose plan is pro.",
+        "  before: Members.\n  after: Members whose plan is pro.",
         "    -true\n    +plan = 'pro'",
         "  3 enter\n    plan is pro: not met before by 3\n    such as",
         "  1 are in and 2 are out by an unknown value",
@@ -163,6 +165,7 @@ def test_text_tells_what_json_tells() -> None:
             },
             "leave": {"subjects": 0, "through": [], "hashes": []},
             "decided_by_unknown": {"in": 1, "out": 2},
+            "untold": None,
             "overlap": [{"segment": "other", "before": 1, "after": 2, "jaccard": 0.25}],
             "cost": {
                 "before": {"rows_scanned": 1000, "seconds": 0.5},
@@ -220,3 +223,9 @@ def test_shares() -> None:
         "< 0.01%",
         "of nobody",
     ]
+
+
+def test_a_break_in_a_value_ends_no_line() -> None:
+    lines = list(telling_to_text(Telling(comparison(changed("pro", "plan is a\n::error::b\u2028c")))))
+    assert "  after: plan is a\\n::error::b\\nc" in lines
+    assert not any(line.lstrip().startswith("::") for line in lines)

@@ -73,7 +73,7 @@ def test_marts_of_audiences_are_empty_until_something_is_exported_and_then_tell_
             f"('winback', 'drop', 'bo', '{{}}', '{{}}', '{day(1)}', '{day(1)}', null, '', '', null)"
         )
         warehouse.execute(f"insert into ledger.holdouts values ('winback', 'drop', 'cy', '{day(0)}', '{day(2)}')")
-    project.run(day(1), dbt=dbt)
+    project.run(day(1), tested=False)
     delivered = "select delivery_id, audience, destination, delivery_number, as_of_date, status, refused"
     first = ("k1", *AUDIENCE, 1, day(0), "acknowledged", None)
     assert project.rows(f"{delivered} from audience_deliveries") == [first]

@@ -339,10 +339,10 @@ def test_a_split_that_came_out_otherwise_is_told(project: SmallProject, dbt: Dbt
     assert [(result.status, result.ok) for result in found] == [("warn", True)]
 
 
-def test_cohorts_that_were_followed_to_their_end_are_kept_and_others_are_not(project: SmallProject, dbt: Dbt) -> None:
+def test_cohorts_that_were_followed_to_their_end_are_kept_and_others_are_not(project: SmallProject) -> None:
     last = FIRST + timedelta(days=DAYS - 1)
     project.execute("update audience_cohorts set subjects = subjects + 1000 where event = 'enrolled'")
-    project.run(last, dbt=dbt)
+    project.run(last, tested=False)
     marked = project.rows(
         "select audience, max(enrolled_on) from audience_cohorts where subjects > 1000 group by audience order by 1"
     )
@@ -354,7 +354,7 @@ def test_cohorts_that_were_followed_to_their_end_are_kept_and_others_are_not(pro
         ("winback", settled - timedelta(days=FOLLOWED + 1)),
     ]
     project.write("audiences/winback.yml", SPECS["audiences/winback.yml"].replace("within: 3 days", "within: 2 days"))
-    project.run(last, dbt=project.dbt())
+    project.run(last, tested=False)
     assert project.rows("select distinct audience from audience_cohorts where subjects > 1000 order by 1") == [
         ("plain",),
         ("welcome",),

@@ -108,6 +108,8 @@ def test_the_plan_is_posted_and_later_updated(pull_request: PullRequest) -> None
     assert comment.text.startswith("<!-- muster plan -->\n")
     assert re.search(r"`?regulars`?.*0 → 1", comment.text), comment.text
     assert summary == comment.text, "it is in the job's summary too"
+    told = re.search(r"^::stop-commands::([0-9a-f]{32})\n([\s\S]*)^::\1::$", ran[0].out, re.MULTILINE)
+    assert told and told[2] == comment.text, "and in the log, where no line of it is a command"
 
     broken = FEW.replace("performed: visit", "performd: visit")
     pull_request.push({REGULARS: broken}, generate=False)

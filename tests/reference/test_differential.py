@@ -15,7 +15,7 @@ from tests.reference.on_duckdb import DuckDB
 from tests.reference.strategies import worlds
 from tests.reference.world import World
 
-EXAMPLES = int(os.environ.get("MUSTER_FUZZ_EXAMPLES", "2500"))
+EXAMPLES = int(os.environ.get("MUSTER_FUZZ_EXAMPLES", "1000"))
 PARTS = 2
 PHASES = (Phase.explicit, Phase.generate, Phase.shrink)
 ENGINE = DuckDB()

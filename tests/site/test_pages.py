@@ -15,9 +15,10 @@ from orchestration.errors import MusterError
 from orchestration.site import Site, SiteError, docs_at, read_figures, with_ledger, write_site
 from orchestration.site.charts import charts
 from orchestration.site.code import without_keys
-from orchestration.site.dbt_docs import in_one_page
+from orchestration.site.dbt_docs import docs_made, in_one_page
+from orchestration.site.personal import STEP, WITHHELD
 from orchestration.warehouse import DuckDB
-from tests.site.world import AS_OF, QUERY, SECRET_KEYS, SECRET_MAIL, SPECS, World
+from tests.site.world import AS_OF, QUERY, SECRET_KEYS, SECRET_MAIL, SECRET_NAME, SPECS, World
 
 
 @pytest.fixture(scope="module")
@@ -155,10 +156,19 @@ def test_an_audience_is_said_in_words(pages: dict[str, str]) -> None:
 
 def test_no_page_tells_of_anybody(pages: dict[str, str]) -> None:
     for path, text in pages.items():
-        for secret in (*SECRET_KEYS, SECRET_MAIL):
+        for secret in (*SECRET_KEYS, SECRET_MAIL, SECRET_NAME):
             assert secret not in text, path
+    assert WITHHELD in pages["segments/named.html"]
+    assert f"1. {STEP}" in pages["segments/named.html"]
+    assert WITHHELD in pages["segments/quiet.html"], "a former rule of it"
+    assert "example.com" in pages["segments/of_a_domain.html"], "a domain is nobody's"
     assert "the keys of the list are left out here" in pages["segments/testers.html"]
     assert "/* Testers */" in pages["segments/testers.html"]
+
+
+def test_dbts_documentation_of_rules_that_name_somebody_is_not_made(world: World) -> None:
+    with pytest.raises(SiteError, match="dbt's documentation shows all rules, and named names values"):
+        docs_made(world.settings, world.compilation)
 
 
 def test_a_list_is_left_out_to_its_very_end() -> None:
@@ -228,6 +238,17 @@ def test_a_build_that_fails_leaves_the_site_that_was_there(tmp_path: Path) -> No
         write_site([("index.html", "half"), ("site.json", "{}")], into, dies)
     assert (into / "index.html").read_text() == "whole"
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+@pytest.mark.parametrize("theirs", ["thesis.txt", ".git"])
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path, theirs: str) -> None:
+    into = tmp_path / "site"
+    write_site([("index.html", "whole"), ("site.json", "{}")], into, lambda *_: None)
+    (into / theirs).write_text("precious")
+    with pytest.raises(SiteError, match="holds what is no part of a site"):
+        write_site([("index.html", "anew"), ("site.json", "{}")], into, lambda *_: None)
+    assert (into / theirs).read_text() == "precious"
+    assert (into / "index.html").read_text() == "whole"
 
 
 def test_a_build_that_was_killed_between_its_renames_is_undone(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ HOSTILE = '<script>alert(1)</script> </script> "O\'Neil" & {{ 7 * 7 }} 漢字 �
 LONG = "Very long " * 100
 SECRET_KEYS = ("k-secret-1", "k-secret-2", "k-secret-3")
 SECRET_MAIL = "made.up@example.org"
+SECRET_NAME = "madeupname"
 
 CATALOG = """
 timezone: Europe/Dublin
@@ -28,6 +29,7 @@ entities:
     suppressed_by: do_not_contact
     attributes:
       email: {type: text, personal: true}
+      city: text
       plan: {type: text, values: [free, pro]}
       accepts_marketing: boolean
       seen_at: timestamp
@@ -77,8 +79,13 @@ SPECS = {
     "people/hostile.yml": (
         "name: '" + HOSTILE.replace("'", "''") + "'\n"
         "description: '<b onclick=x>\"bold\"</b>'\nowner: '<i>me</i>'\nlabels: ['\"><img src=x>']\n"
-        "entity: person\nwhere: {email: {is: '</script><script>alert(2)</script>'}}\n"
+        "entity: person\nwhere: {city: {is: '</script><script>alert(2)</script>'}}\n"
     ),
+    "people/named.yml": (
+        "name: Somebody\nentity: person\nwhere: [{plan: pro}, {email: {contains: " + SECRET_NAME + "}}]\n"
+    ),
+    "people/near_named.yml": "name: Near somebody\nentity: person\nwhere: [{in_segment: named}, {plan: pro}]\n",
+    "people/of_a_domain.yml": "name: At work\nentity: person\nwhere: {email: {domain: example.com}}\n",
     "people/long.yml": f"name: {LONG}\nentity: person\nowner: {'longowner' * 20}\nwhere: {{plan: free}}\n",
     "accounts/big.yml": "name: Quiet\nentity: account\nwhere: {plan: pro}\n",
     "audiences/winback.yml": AUDIENCE,
@@ -136,11 +143,22 @@ select segment, {ENTITY}, 'd' || segment as definition, 'People who are in ' || 
 from {_judged()}
 union all
 select 'pro', 'person', 'edited', 'People whose plan is pro', 'active', date '2024-03-10', null, 'select 1 as pro'
+union all
+select 'quiet', 'person', 'former', 'People whose email contains {SECRET_NAME}', 'active', date '2024-02-01',
+    date '{FIRST}', null
+union all
+select 'near_named', 'person', 'other', 'People who are in named', 'active', date '{FIRST}', null,
+    'select position(''{SECRET_NAME}'' in email) > 0 as near_named'
 """
 WATERFALL = f"""
 select date '{AS_OF}' as as_of_date, 'person' as entity, 'pro' as segment, * from (values
     (0, 'base population', 5000, 5000, 0), (1, 'plan is pro', 2000, 2000, 3000),
     (2, 'seen_at is more than 3 days ago', 3100, 1240, 760)
+) as steps(step, condition, passing_alone, passing, lost)
+union all
+select date '{AS_OF}', 'person', 'named', * from (values
+    (0, 'base population', 5000, 5000, 0), (1, 'email contains {SECRET_NAME}', 20, 20, 4980),
+    (2, 'plan is pro', 9, 9, 11)
 ) as steps(step, condition, passing_alone, passing, lost)
 """
 RETENTION = """

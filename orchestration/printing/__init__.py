@@ -16,6 +16,7 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from orchestration.compiler.fields import MAX_PROBLEMS
 from orchestration.compiler.list_edits import ListEdit
@@ -23,19 +24,24 @@ from orchestration.compiler.problem import Problem, problem_to_annotation, rende
 from orchestration.questions import Answer
 from orchestration.warehouse import Value
 
+# What a terminal obeys, and what turns the direction of writing; spelled as JSON does it.
+_OBEYED = (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_SPELLED = {code: f"\\u{code:04x}" for code in _OBEYED if chr(code) not in "\n\t"}
+
 
 def line(text: str) -> None:
-    _write(sys.stdout, f"{text}\n")
+    """Print text in which nothing is obeyed by a terminal, wherever it comes from."""
+    _write(sys.stdout, f"{text.translate(_SPELLED)}\n")
 
 
 def error(text: str) -> None:
-    _write(sys.stderr, f"error: {text}\n")
+    _write(sys.stderr, f"error: {text.translate(_SPELLED)}\n")
 
 
 def notes(found: Iterable[str]) -> None:
     """What a command says beside its result, on standard error."""
     for note in found:
-        _write(sys.stderr, f"note: {note}\n")
+        _write(sys.stderr, f"note: {note.translate(_SPELLED)}\n")
 
 
 def _write(stream: TextIO, text: str) -> None:
@@ -124,9 +130,12 @@ def table(answer: Answer, *, as_json: bool, title: str = "") -> None:
     if as_json:
         json_(answer.records())
     elif sys.stdout.isatty():
-        shown = Table(*answer.columns, title=title or None)
+        # as Text: what stands in square brackets is no style
+        shown = Table(title=Text(title) if title else None)
+        for name in answer.columns:
+            shown.add_column(Text(name))
         for row in answer.rows:
-            shown.add_row(*(_cell(value) for value in row))
+            shown.add_row(*(Text(_cell(value).translate(_SPELLED)) for value in row))
         Console().print(shown)
     else:
         for row in (answer.columns, *answer.rows):
