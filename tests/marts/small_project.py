@@ -95,7 +95,7 @@ def invoke(runner: dbtRunner, dbt_project: Path, command: str, *arguments: str) 
     """One dbt command; its result, or a failed test with all that went wrong."""
     where = ["--project-dir", str(dbt_project), "--profiles-dir", str(REPOSITORY / "profiles")]
     aside = ["--target-path", str(dbt_project / "target"), "--log-path", str(dbt_project / "logs")]
-    done = runner.invoke([command, "--quiet", *where, *aside, *arguments])
+    done = runner.invoke([command, "--quiet", "--log-level-file", "none", *where, *aside, *arguments])
     if not done.success:
         pytest.fail(f"dbt {command} failed: {done.exception or _failures(done.result)}")
     return done.result

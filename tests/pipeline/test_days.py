@@ -17,13 +17,6 @@ CHANGED = (
 )
 
 
-@pytest.fixture(scope="module")
-def ten_days(tmp_path_factory: pytest.TempPathFactory) -> SmallProject:
-    project = club(tmp_path_factory.mktemp("club"))
-    project.run(day(0), day(9))
-    return project
-
-
 @pytest.fixture
 def another(ten_days: SmallProject, tmp_path: Path) -> SmallProject:
     """The ten days once more, in a folder of their own."""

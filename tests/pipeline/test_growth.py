@@ -32,11 +32,9 @@ def frugal(tmp_path_factory: pytest.TempPathFactory) -> SmallProject:
 
 
 @pytest.fixture(scope="module")
-def lavish(tmp_path_factory: pytest.TempPathFactory) -> SmallProject:
+def lavish(ten_days: SmallProject) -> SmallProject:
     """The same days in one run, of which all is kept."""
-    project = club(tmp_path_factory.mktemp("lavish"))
-    project.run(day(0), day(DAYS - 1), tested=False)
-    return project
+    return ten_days
 
 
 def listed(project: SmallProject, table: str) -> Members:

@@ -8,28 +8,27 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.club import club, day
+from tests.pipeline.club import day
 from tests.pipeline.killed_run import killed
 from tests.project import SmallProject
 
-LATE = f"insert into raw.visits values ('cy', 'visit', '{day(3)} 12:00:00', 5), ('bo', 'visit', '{day(4)} 12:00:00', 5)"
+LATE = f"insert into raw.visits values ('cy', 'visit', '{day(8)} 12:00:00', 5), ('bo', 'visit', '{day(9)} 12:00:00', 5)"
 STEPS = (1, 2, 3, 5, 8)
 STATEMENTS = (60, 110, 170)
 
 
 @pytest.fixture(scope="module")
-def five_days(tmp_path_factory: pytest.TempPathFactory) -> SmallProject:
-    """Days 0 to 4 are recorded, then rows arrive late: days 3 and 4 are to be run again."""
-    project = club(tmp_path_factory.mktemp("killed"))
-    project.run(day(0), day(4))
+def recorded(ten_days: SmallProject, tmp_path_factory: pytest.TempPathFactory) -> SmallProject:
+    """Ten days are recorded, then rows arrive late: the last two are to be run again."""
+    project = copy(ten_days, tmp_path_factory.mktemp("killed"))
     project.execute(LATE)
     return project
 
 
 @pytest.fixture(scope="module")
-def undisturbed(five_days: SmallProject, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
-    project = copy(five_days, tmp_path_factory.mktemp("undisturbed"))
-    project.run(day(3))
+def undisturbed(recorded: SmallProject, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    project = copy(recorded, tmp_path_factory.mktemp("undisturbed"))
+    project.run(day(8))
     return project.contents()
 
 
@@ -42,9 +41,9 @@ def copy(project: SmallProject, folder: Path) -> SmallProject:
     ("step", "statement"), [*((step, 0) for step in STEPS), *((0, statement) for statement in STATEMENTS)]
 )
 def test_a_killed_run_is_made_good_by_the_next(
-    five_days: SmallProject, undisturbed: dict[str, list[str]], tmp_path: Path, step: int, statement: int
+    recorded: SmallProject, undisturbed: dict[str, list[str]], tmp_path: Path, step: int, statement: int
 ) -> None:
-    project = copy(five_days, tmp_path)
-    assert killed(project, day(3), step, statement) == -signal.SIGKILL
-    project.run(day(3), tested=False)
+    project = copy(recorded, tmp_path)
+    assert killed(project, day(8), step, statement) == -signal.SIGKILL
+    project.run(day(8), tested=False)
     assert project.contents() == undisturbed
