@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -71,7 +71,8 @@ def compilations_to_changes(before: Compilation, after: Compilation) -> tuple[Ch
             segment, because = after.segments[key], _two_pasts(key, refused[key])
             found.append(Change(Kind.CHANGED, former, segment, tuple(_fields(former, segment)), (because,)))
         elif former is None:
-            found.append(Change(Kind.ADDED, None, after.segments[key]))
+            gone = [each for old_key, each in old.items() if old_key not in inherited]
+            found.append(Change(Kind.ADDED, None, after.segments[key], because=_not_called(after.segments[key], gone)))
         else:
             found += _differs(before, former, after, after.segments[key])
     found += (Change(Kind.REMOVED, each, None) for key, each in old.items() if key not in inherited)
@@ -88,11 +89,24 @@ def _differs(before: Compilation, former: Segment, after: Compilation, segment: 
     elif former.key != segment.key:
         yield Change(Kind.RENAMED, former, segment, fields)
     elif is_edited and RULED & set(fields):
-        yield Change(Kind.CHANGED, former, segment, fields)
+        yield Change(Kind.CHANGED, former, segment, fields, _resting(segment))
     elif is_other:
         yield Change(Kind.REACHED, former, segment, fields, tuple(_reasons(before, former, after, segment)))
     elif fields:
         yield Change(Kind.REWORDED, former, segment, fields)
+
+
+def _not_called(segment: Segment, gone: Iterable[Segment]) -> tuple[str, ...]:
+    """What was perhaps forgotten: a removed segment with the same rule is most likely the same one, renamed."""
+    same = (each for each in gone if each.entity == segment.entity and digest_of(each.rule) == digest_of(segment.rule))
+    return tuple(
+        f"{each.key} is removed and had the same rule: `formerly: {each.key}` keeps its history" for each in same
+    )
+
+
+def _resting(segment: Segment) -> tuple[str, ...]:
+    """A paused segment keeps the members of the day before the one that is judged."""
+    return ("paused with the members of the day before",) if segment.status is Status.PAUSED else ()
 
 
 def _two_pasts(key: str, former: str) -> str:

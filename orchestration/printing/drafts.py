@@ -39,8 +39,8 @@ def written(
         return
     printing.problems(judged.own, as_json=False)
     printing.line(f"wrote {draft.path}: {judged.rule}")
-    following = [f"muster preview {draft.key}", *(["muster compile"] if dbt else [])]
-    printing.line(f"next: {', then '.join(f'`{command}`' for command in following)}")
+    following = [f"muster preview {draft.key}", *(["muster compile", "muster schema"] if dbt else [])]
+    printing.line(f"next: {', '.join(f'`{command}`' for command in following)}")
 
 
 def shown(draft: Draft, judged: Judged) -> None:

@@ -58,7 +58,7 @@ def _preview_lines(found: Preview) -> Iterator[str]:
     yield f"{found.segment} as of {found.day}: {_members(found.members)}, {of_base}{paused}"
     if found.unknown_in or found.unknown_out:
         yield f"decided by an unknown value: {_members(found.unknown_in)}, {found.unknown_out} others"
-        yield from (f"  {doubt.subjects}: {doubt.said}" for doubt in found.doubts)
+        yield from (f"  unknown for {doubt.subjects}: {doubt.said}" for doubt in found.doubts)
     for example in found.examples:
         yield from _example_lines(example)
 

@@ -195,6 +195,7 @@ def test_what_reaches_a_segment_is_said(merged: Merged) -> None:
     assert merged.segment("listed").change.because == ("static/listed.csv was changed",)
     assert merged.segment("worded").change.fields == ("name",)
     assert merged.segment("asleep").change.fields == ("status", "rule")
+    assert merged.segment("asleep").change.because == ("paused with the members of the day before",)
 
 
 def test_members_are_those_of_the_two_runs(merged: Merged) -> None:

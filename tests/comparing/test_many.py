@@ -78,3 +78,10 @@ def test_what_cannot_be_judged_does_not_hide_the_rest(tmp_path: Path) -> None:
 def test_where_nothing_can_be_judged_there_is_no_plan(tmp_path: Path) -> None:
     with pytest.raises(QuestionError, match="no table `clubs`"):
         compared(tmp_path, understood(BEFORE), understood(BEFORE, clubs=2))
+
+
+def test_a_rename_that_does_not_say_so_is_pointed_out(tmp_path: Path) -> None:
+    found = compared(tmp_path, understood({"old": 10, "other": 5}), understood({"new": 10, "other": 5}))
+    told = {each.change.key: each.change for each in found.segments}
+    assert told["new"].because == ("old is removed and had the same rule: `formerly: old` keeps its history",)
+    assert told["old"].because == ()

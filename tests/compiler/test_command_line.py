@@ -180,7 +180,7 @@ def test_preview_tells_shares_unknowns_and_examples(club: SmallProject, muster: 
         assert out.splitlines() == [
             f"known as of {day(5)}: 2 members, 66.7% of 3",
             "decided by an unknown value: 1 member, 0 others",
-            "  1: consent is not false",
+            "  unknown for 1: consent is not false",
         ]
     finally:
         club.execute("update raw.members set consent = true where member_id = 'bo'")

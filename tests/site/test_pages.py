@@ -110,7 +110,7 @@ def test_the_index_has_sizes_and_changes(pages: dict[str, str]) -> None:
     row = page.partition('<tr data-key="pro"')[2].partition("</tr>")[0]
     assert 'data-members="1240" data-change="49"' in row
     assert "40 days: from 967 to 1,240, at least 967, at most 1,240" in row
-    assert "Days of 1 of them are reconstructed" in page
+    assert "Some past days of 1 of them were judged afterwards" in page
     fresh = page.partition('<tr data-key="fresh"')[2].partition("</tr>")[0]
     assert "not judged yet" in fresh
     assert '<tr data-key="do_not_contact" data-hidden hidden' in page
