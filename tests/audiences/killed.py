@@ -34,7 +34,7 @@ CALLS = ("mkdir", "open", "fsync", "replace", "unlink")
 SOCKET_CALLS = ("connect", "send", "recv")
 ATTEMPTS = 12
 # How many exports each test kills; `make kills` asks for more.
-KILLS = int(os.environ.get("MUSTER_KILLS", "16"))
+KILLS = int(os.environ.get("MUSTER_KILLS", "8"))
 
 
 def sample(points: Sequence[object], count: int = KILLS, seed: int = 0) -> list[int]:
