@@ -149,5 +149,5 @@ def test_members_and_segment_counts_come_from_the_tables(folder: Path, attached:
 def test_a_run_says_what_is_missing(folder: Path) -> None:
     done = muster(folder, "run", "--as-of", "2024-01-01")
     assert done.returncode == 1
-    assert "dbt_project.yml" in done.stderr
+    assert "`muster init` adds them" in done.stderr
     assert "Traceback" not in done.stderr
