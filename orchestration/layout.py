@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import TemplateError, Undefined
-from jinja2.sandbox import SandboxedEnvironment
 
 from orchestration.errors import MusterError
 
@@ -127,6 +125,9 @@ def _rendered(value: object, variable: Variable) -> object:
         if found is None and default is None:
             raise LayoutError(f"dbt's profile reads the environment variable {name}, which is not set")
         return str(default if found is None else found)
+
+    from jinja2 import TemplateError, Undefined
+    from jinja2.sandbox import SandboxedEnvironment
 
     try:
         return SandboxedEnvironment(undefined=Undefined).from_string(value).render(env_var=env_var)

@@ -6,13 +6,12 @@ import sys
 from datetime import UTC, datetime
 from difflib import unified_diff
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
 import typer
 
 from orchestration import printing
-from orchestration.adopting.adopt import Adoption, Wishes, adopt, plan_adoption
 from orchestration.adopting.files import Change, Write
 from orchestration.commands.opening import AsJson, Project
 from orchestration.compiler.files import differences
@@ -21,6 +20,9 @@ from orchestration.questions import ask
 from orchestration.questions.previewing import Preview, preview
 from orchestration.settings import Settings
 from orchestration.warehouse import DuckDB
+
+if TYPE_CHECKING:
+    from orchestration.adopting.adopt import Adoption
 
 EDITED = ("packages.yml", "dependencies.yml", "dbt_project.yml", "selectors.yml")
 app = typer.Typer()
@@ -46,6 +48,8 @@ def init(
     as_json: AsJson = False,
 ) -> None:
     """Add Muster to a dbt project, or to a DuckDB file alone, with a first catalog and a first segment."""
+    from orchestration.adopting.adopt import Wishes, adopt, plan_adoption
+
     if timezone not in available_timezones():
         raise typer.BadParameter(f"`{timezone}` is no time zone: write one such as Europe/Dublin")
     if len(Path(package).parts) != 1 or package in (".", ".."):
