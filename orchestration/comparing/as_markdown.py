@@ -98,8 +98,8 @@ class _Page:
 def _row(told: SegmentChange) -> str:
     movement = told.movement
     moves = (movement.entering.subjects, movement.leaving.subjects) if movement else (0, 0)
-    moved = " | ".join(f"{each:,}" if each else "" for each in moves)
-    return f"| {MARKS[told.change.kind]} | {_code(told.change.key)}<br>{_plain(why(told))} | {sizes(told)} | {moved} |"
+    counts = " | ".join(f"{each:,}" if each else "" for each in moves)
+    return f"| {MARKS[told.change.kind]} | {_code(told.change.key)}<br>{_plain(why(told))} | {sizes(told)} | {counts} |"
 
 
 def _audience_row(told: AudienceChange) -> str:

@@ -9,7 +9,7 @@ from datetime import date
 from sqlglot import exp
 
 from orchestration.comparing.changes import Change, is_judged
-from orchestration.comparing.judging import temporary
+from orchestration.comparing.judging import date_literal, temporary
 from orchestration.comparing.movement import member
 from orchestration.compiler.compile import Compilation
 from orchestration.compiler.render import EDITS, EDITS_TABLE, to_text
@@ -35,7 +35,7 @@ def unedited_moves(
         yield after.places.locate
         return
     parts = [_moves(before, each.before, each.key, day) for each in edited if each.before]
-    earlier = f"select {', '.join(EDITS)} from {EDITS_TABLE} where as_of_date < {_date(day)}"
+    earlier = f"select {', '.join(EDITS)} from {EDITS_TABLE} where as_of_date < {date_literal(day)}"
     with temporary(warehouse, "table", NAME, " union all ".join((earlier, *parts))):
         yield lambda model: _table() if model == EDITS_TABLE else after.places.locate(model)
 
@@ -68,7 +68,7 @@ def _moves(questions: Questions, segment: Segment, key: str, day: date) -> str:
     at = f"timestamp '{day.isoformat()} 00:00:00'"
     history = questions.places.locate(_history(segment)).sql(dialect)
     return (
-        f"select {_date(day)}, '{segment.entity}', '{key}', cast(unedited.{subject} as varchar), "
+        f"select {date_literal(day)}, '{segment.entity}', '{key}', cast(unedited.{subject} as varchar), "
         f"case when unedited.{quoted_name(asked.names[1])} then 'entered' else 'exited' end, 'data' "
         f"from ({to_text(asked.query, dialect)}) as unedited inner join {history} as held "
         f"on held.{subject} = unedited.{subject} and held.dbt_valid_from < {at} "
@@ -76,10 +76,6 @@ def _moves(questions: Questions, segment: Segment, key: str, day: date) -> str:
         f"where coalesce(unedited.{quoted_name(asked.names[1])}, false) "
         f"<> coalesce(held.{quoted_name(segment.key)}, false)"
     )
-
-
-def _date(day: date) -> str:
-    return f"date '{day.isoformat()}'"
 
 
 def _table() -> exp.Table:

@@ -15,6 +15,7 @@ from orchestration.compiler.render import to_text
 from orchestration.compiler.segment import Rule
 from orchestration.compiler.sql import aliased, cast, column, compared, is_known, table
 from orchestration.questions import Questions
+from orchestration.questions.counting import how_many
 from orchestration.questions.question import Locate, rules_to_question
 from orchestration.warehouse import Value, Warehouse, quoted_name
 
@@ -89,7 +90,7 @@ class Judged:
         found: list[int] = []
         for start in range(0, len(conditions), CHUNK):
             part = conditions[start : start + CHUNK]
-            summed = ", ".join(f"coalesce(sum(case when {each} then 1 else 0 end), 0)" for each in part)
+            summed = ", ".join(map(how_many, part))
             found += (int(str(count)) for count in self._row(f"{summed} from {self.table} where {among}"))
         return found
 
@@ -111,6 +112,11 @@ def judged(warehouse: Warehouse, entity: str, day: date, sides: Iterable[Side]) 
     statement = to_text(_both(entity, day, asked), warehouse.dialect)
     with temporary(warehouse, "table", name, statement):
         yield Judged(warehouse, quoted_name(name), asked)
+
+
+def date_literal(day: date) -> str:
+    """A day as SQL."""
+    return f"date '{day.isoformat()}'"
 
 
 @contextmanager

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TypeAlias
 
 from orchestration.comparing.changes import Change, is_judged
 from orchestration.comparing.judging import Judged, Side
@@ -92,6 +94,9 @@ class Seen:
         return f"{self.member_before} and not {self.member_after}"
 
 
+_At: TypeAlias = tuple[Side | None, Segment | None, str]
+
+
 def member(segment: Segment) -> Rule:
     """That a subject is in a segment."""
     return SegmentCondition((segment.key,))
@@ -132,16 +137,16 @@ def _alternatives(segment: Segment) -> tuple[Rule, ...]:
 
 def movements(table: Judged, seen: Sequence[Seen]) -> list[Movement]:
     """What becomes of changed segments, without examples."""
-    counted = table.counts([condition for each in seen for condition in _conditions(each)])
-    found = []
-    for each in seen:
-        mine, counted = counted[: len(_conditions(each))], counted[len(_conditions(each)) :]
-        found.append(_movement(each, mine))
-    return found
+    told = [(each, _letting_in(each), _keeping_out(each)) for each in seen]
+    conditions = [_conditions(*each) for each in told]
+    counted = iter(table.counts([condition for each in conditions for condition in each]))
+    return [
+        _movement(letting_in, keeping_out, [*islice(counted, len(asked))])
+        for (_, letting_in, keeping_out), asked in zip(told, conditions, strict=True)
+    ]
 
 
-def _conditions(seen: Seen) -> list[str]:
-    told = [*_told(_letting_in(seen), seen.enters), *_told(_keeping_out(seen), seen.leaves)]
+def _conditions(seen: Seen, letting_in: Sequence[_Told], keeping_out: Sequence[_Told]) -> list[str]:
     return [
         seen.member_before,
         seen.member_after,
@@ -150,7 +155,8 @@ def _conditions(seen: Seen) -> list[str]:
         seen.enters,
         seen.leaves,
         *_by_unknown(seen),
-        *told,
+        *_told(letting_in, seen.enters),
+        *_told(keeping_out, seen.leaves),
     ]
 
 
@@ -180,24 +186,27 @@ def _is_ruled(segment: Segment) -> bool:
 
 def _letting_in(seen: Seen) -> list[_Told]:
     """What lets somebody in who was not: a condition that kept them out before, or one that is enough now."""
-    old, new = seen.change.before, seen.change.after
-    if not (seen.in_full and seen.before and seen.after and old and new and _is_ruled(old) and _is_ruled(new)):
-        return []
-    outside = [_Told(IN_BASE, NOT_BEFORE, f"not coalesce({seen.before.present}, false)")]
-    if _alternatives(new):
-        return [_Told(rule_to_words(each), NOW, seen.after.holds(each)) for each in _alternatives(new)] + outside
-    return [_Told(rule_to_words(each), NOT_BEFORE, _fails(seen.before, each)) for each in _steps(old)] + outside
+    change = seen.change
+    return _moving(seen, (seen.before, change.before, NOT_BEFORE), (seen.after, change.after, NOW))
 
 
 def _keeping_out(seen: Seen) -> list[_Told]:
     """What keeps somebody out who was in: a condition that is not met now, or the one that was enough before."""
-    old, new = seen.change.before, seen.change.after
-    if not (seen.in_full and seen.before and seen.after and old and new and _is_ruled(old) and _is_ruled(new)):
+    change = seen.change
+    return _moving(seen, (seen.after, change.after, NOT_NOW), (seen.before, change.before, BEFORE))
+
+
+def _moving(seen: Seen, out: _At, in_: _At) -> list[_Told]:
+    """Why somebody is out on one side and in on the other: an alternative of the other, or what this one misses."""
+    (side_out, segment_out, how_out), (side_in, segment_in, how_in) = out, in_
+    if not (seen.in_full and side_out and side_in and segment_out and segment_in):
         return []
-    outside = [_Told(IN_BASE, NOT_NOW, f"not coalesce({seen.after.present}, false)")]
-    if _alternatives(old):
-        return [_Told(rule_to_words(each), BEFORE, seen.before.holds(each)) for each in _alternatives(old)] + outside
-    return [_Told(rule_to_words(each), NOT_NOW, _fails(seen.after, each)) for each in _steps(new)] + outside
+    if not (_is_ruled(segment_out) and _is_ruled(segment_in)):
+        return []
+    told = [_Told(rule_to_words(each), how_in, side_in.holds(each)) for each in _alternatives(segment_in)] or [
+        _Told(rule_to_words(each), how_out, _fails(side_out, each)) for each in _steps(segment_out)
+    ]
+    return [*told, _Told(IN_BASE, how_out, f"not coalesce({side_out.present}, false)")]
 
 
 def _fails(side: Side, rule: Rule) -> str:
@@ -205,9 +214,8 @@ def _fails(side: Side, rule: Rule) -> str:
     return f"coalesce({side.present}, false) and not {side.holds(rule)}"
 
 
-def _movement(seen: Seen, counted: Sequence[int]) -> Movement:
+def _movement(letting_in: Sequence[_Told], keeping_out: Sequence[_Told], counted: Sequence[int]) -> Movement:
     before, after, base_before, base_after, entering, leaving, in_, out, *through = counted
-    letting_in, keeping_out = _letting_in(seen), _keeping_out(seen)
     middle = 2 * len(letting_in)
     return Movement(
         before=before,

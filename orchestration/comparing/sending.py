@@ -14,7 +14,7 @@ from orchestration.audiences.audience import meta_to_audience
 from orchestration.audiences.dry_run import DryRun, dry_run
 from orchestration.audiences.errors import AudienceError
 from orchestration.audiences.proposal import Proposal
-from orchestration.comparing.judging import Judged, Side, temporary
+from orchestration.comparing.judging import Judged, Side, date_literal, temporary
 from orchestration.comparing.movement import member
 from orchestration.compiler.audience import audience_exposure, audience_select, rivals_of
 from orchestration.compiler.audience_spec import AudienceSpec
@@ -62,7 +62,10 @@ class Beside:
 
     warehouse: Warehouse
     more: Mapping[str, tuple[str, tuple[str, ...]]]
-    dialect: str
+
+    @property
+    def dialect(self) -> str:
+        return self.warehouse.dialect
 
     @property
     def connector(self) -> Connector | None:
@@ -160,8 +163,8 @@ class _Sending:
         kept = self.places.locate(self._kept).sql(self.table.warehouse.dialect)
         return (
             f"select {quoted_name(self.entity.key)}, '{segment}' as segment, entered_on, "
-            f"case when exited_on < {_date(self.day)} then exited_on end as exited_on "
-            f"from {kept} where segment = '{recorded}' and entered_on < {_date(self.day)}"
+            f"case when exited_on < {date_literal(self.day)} then exited_on end as exited_on "
+            f"from {kept} where segment = '{recorded}' and entered_on < {date_literal(self.day)}"
         )
 
     def _members(self, segment: str) -> str:
@@ -175,7 +178,7 @@ class _Sending:
         """A stay that begins on the day."""
         return (
             f"select {self.side.key} as {quoted_name(self.entity.key)}, '{segment}' as segment, "
-            f"{_date(self.day)} as entered_on, cast(null as date) as exited_on from {self.table.table}"
+            f"{date_literal(self.day)} as entered_on, cast(null as date) as exited_on from {self.table.table}"
         )
 
     def _rows(self, spec: AudienceSpec) -> tuple[str, tuple[str, ...]]:
@@ -191,11 +194,7 @@ class _Sending:
 
     def _sent(self, spec: AudienceSpec) -> Sent | str:
         audience = meta_to_audience(audience_exposure(self.compilation, spec))
-        beside = Beside(
-            self.table.warehouse,
-            {name: ("temp", columns) for name, columns in self.made.items()},
-            self.table.warehouse.dialect,
-        )
+        beside = Beside(self.table.warehouse, {name: ("temp", columns) for name, columns in self.made.items()})
         try:
             return _told(dry_run(beside, replace(audience, model=self._model(spec.key)), self.day, gate=_not_asked))
         except AudienceError as wrong:
@@ -205,7 +204,8 @@ class _Sending:
 def stays_of_the_day(key: str, before: Sequence[str], now: Sequence[str], day: date) -> str:
     """Stays recorded before a day and the day's members as one: who is not in any more has left, who is new began."""
     same = f"now.segment = earlier.segment and now.{key} = earlier.{key} and earlier.exited_on is null"
-    left = f"case when earlier.exited_on is null and now.segment is null then {_date(day)} else earlier.exited_on end"
+    has_left = "earlier.exited_on is null and now.segment is null"
+    left = f"case when {has_left} then {date_literal(day)} else earlier.exited_on end"
     return (
         f"with earlier as ({' union all '.join(before)}), now as ({' union all '.join(now)}) "
         f"select earlier.{key}, earlier.segment, earlier.entered_on, {left} as exited_on "
@@ -213,10 +213,6 @@ def stays_of_the_day(key: str, before: Sequence[str], now: Sequence[str], day: d
         f"union all select now.{key}, now.segment, now.entered_on, now.exited_on "
         f"from now left join earlier on {same} where earlier.segment is null"
     )
-
-
-def _date(day: date) -> str:
-    return f"date '{day.isoformat()}'"
 
 
 def _told(rehearsed: DryRun) -> Sent:

@@ -64,8 +64,7 @@ class Telling:
 
     def keys(self, entity: str, keys: tuple[str, ...]) -> list[str]:
         """Keys as they may be shown."""
-        hidden = entity in self.comparison.personal and not self.show_keys
-        return [key_hash(key) if hidden else key for key in keys]
+        return [key_hash(key) if self.hides(entity) else key for key in keys]
 
     def hides(self, entity: str) -> bool:
         return entity in self.comparison.personal and not self.show_keys

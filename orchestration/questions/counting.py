@@ -205,7 +205,7 @@ class Questions:
 
     def _counting(self, entity: Entity, segments: tuple[str, ...], day: date) -> str:
         inline = to_text(with_columns(self._inline(entity, day, *segments), *segments), self.warehouse.dialect)
-        counts = ", ".join(f"coalesce(sum(case when {_spelled(key)} then 1 else 0 end), 0)" for key in segments)
+        counts = ", ".join(how_many(_spelled(key)) for key in segments)
         return f"select {counts} from ({inline}) as flags"
 
     def _counts(self, entity: Entity, segments: tuple[str, ...], day: date) -> dict[str, int]:
@@ -244,6 +244,11 @@ class Questions:
             return []
         where = self.places.locate(tags.model).sql(self.warehouse.dialect)
         return [str(row[0]) for row in self.warehouse.rows(f"select distinct {_spelled(tags.name)} from {where}")]
+
+
+def how_many(condition: str) -> str:
+    """The number of rows that meet a condition, 0 of none, as SQL."""
+    return f"coalesce(sum(case when {condition} then 1 else 0 end), 0)"
 
 
 def ask(compilation: Compilation, warehouse: Warehouse) -> Questions:

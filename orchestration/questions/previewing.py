@@ -12,7 +12,7 @@ from orchestration.compiler.segment import Condition, Rule, Segment, SegmentCond
 from orchestration.compiler.sql import cast, column
 from orchestration.compiler.unknown import rule_to_bounds
 from orchestration.compiler.words import rule_to_words
-from orchestration.questions.counting import QuestionError, Questions
+from orchestration.questions.counting import QuestionError, Questions, how_many
 from orchestration.questions.deciding import deciding
 from orchestration.questions.explaining import Asked, Finding, rule_to_branch
 from orchestration.questions.question import Question, rules_to_question
@@ -97,7 +97,7 @@ def _counted(questions: Questions, entity: str, rule: Rule, day: date) -> tuple[
     decided = _between(flags[bounds.least], flags[bounds.most])
     asked = [flags[rule], f"{decided} and {flags[rule]}", f"{decided} and not {flags[rule]}"]
     asked += [f"{decided} and {_between(flags[least], flags[most])}" for least, most in open_.values()]
-    sums = ", ".join(f"coalesce(sum(case when {each} then 1 else 0 end), 0)" for each in asked)
+    sums = ", ".join(map(how_many, asked))
     inline = to_text(question.query, questions.warehouse.dialect)
     [row] = questions.warehouse.rows(f"select count(*), {sums} from ({inline}) as flags")
     base, members, unknown_in, unknown_out, *doubted = (int(str(each)) for each in row)
