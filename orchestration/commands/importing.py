@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from orchestration import printing
-from orchestration.commands.new import Folder, Print, finish, key_taken, refuse
+from orchestration.commands.new import Description, Folder, Owner, Print, finish, key_taken, refuse
 from orchestration.commands.opening import AsJson, Project, needs_specs
 from orchestration.compiler.files import read_file
 from orchestration.compiler.problem import SourceFile
@@ -34,8 +34,8 @@ def intercom(
     key: Annotated[str, typer.Option(help="The segment's key; by default of its name.", show_default=False)] = "",
     name: Annotated[str, typer.Option(help="Its name; by default the file's.", show_default=False)] = "",
     entity: Annotated[str, typer.Option(help="What Intercom's contacts are in the catalog.")] = "person",
-    owner: Annotated[str, typer.Option(help="Who answers for it.", show_default=False)] = "",
-    description: Annotated[str, typer.Option(help="What it is for.", show_default=False)] = "",
+    owner: Owner = "",
+    description: Description = "",
     attributes: Annotated[
         Path | None, typer.Option(help="A mapping file: what Intercom calls otherwise.", show_default=False)
     ] = None,

@@ -19,6 +19,8 @@ from orchestration.settings import load_settings
 
 app = typer.Typer()
 
+Owner = Annotated[str, typer.Option(help="Who answers for it.", show_default=False)]
+Description = Annotated[str, typer.Option(help="What it is for.", show_default=False)]
 Print = Annotated[bool, typer.Option("--print", help="Print the spec, and write nothing.")]
 Folder = Annotated[str, typer.Option(help="Folder below segment_specs; by default where the entity's segments are.")]
 
@@ -46,8 +48,8 @@ def new(
     ] = "",
     name: Annotated[str, typer.Option(help="The name that people read.", show_default=False)] = "",
     entity: Annotated[str, typer.Option(help="Whom it is about, as in the catalog.", show_default=False)] = "",
-    owner: Annotated[str, typer.Option(help="Who answers for it.", show_default=False)] = "",
-    description: Annotated[str, typer.Option(help="What it is for.", show_default=False)] = "",
+    owner: Owner = "",
+    description: Description = "",
     label: Annotated[list[str] | None, typer.Option(help="A label; may be given again.", show_default=False)] = None,
     where: Annotated[
         list[str] | None,

@@ -15,7 +15,7 @@ from orchestration.compiler.compile import Compilation
 from orchestration.compiler.render import EDITS, EDITS_TABLE, to_text
 from orchestration.compiler.segment import Segment, moves
 from orchestration.questions import Questions
-from orchestration.questions.question import Locate, rules_to_question
+from orchestration.questions.question import Locate
 from orchestration.warehouse import Warehouse, quoted_name
 
 NAME = "muster_unedited_moves"
@@ -59,10 +59,7 @@ def _history(segment: Segment) -> str:
 
 def _moves(questions: Questions, segment: Segment, key: str, day: date) -> str:
     """Who of those that were there the day before changes sides by the definition before, under the key of today."""
-    recorded = questions.recorded_before(day)
-    asked = rules_to_question(
-        questions.compilation, segment.entity, (member(segment),), day, questions.places.locate, recorded=recorded
-    )
+    asked = questions.question(segment.entity, (member(segment),), day)
     dialect = questions.warehouse.dialect
     subject = quoted_name(questions.compilation.catalog.entities[segment.entity].key)
     at = f"timestamp '{day.isoformat()} 00:00:00'"

@@ -16,7 +16,7 @@ from orchestration.compiler.segment import Rule
 from orchestration.compiler.sql import aliased, cast, column, compared, is_known, table
 from orchestration.questions import Questions
 from orchestration.questions.counting import how_many
-from orchestration.questions.question import Locate, rules_to_question
+from orchestration.questions.question import Locate
 from orchestration.warehouse import Value, Warehouse, quoted_name
 
 SUBJECT = "subject"
@@ -62,14 +62,7 @@ class Side:
 
     def select(self, entity: str, day: date) -> exp.Select:
         """The inline query of this side's rules, with its columns named for the comparison."""
-        asked = rules_to_question(
-            self.questions.compilation,
-            entity,
-            self.rules,
-            day,
-            self.locate,
-            recorded=self.questions.recorded_before(day),
-        )
+        asked = self.questions.question(entity, self.rules, day, self.locate)
         key, *found = asked.query.expressions
         named = [exp.alias_(each, self.column(rule)) for each, rule in zip(found, self.rules, strict=True)]
         keys = [exp.alias_(cast(key.copy(), "text"), SUBJECT), exp.alias_(key, self.key)]

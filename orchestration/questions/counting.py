@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -15,9 +15,10 @@ from orchestration.compiler.imports import Import, in_base, seen
 from orchestration.compiler.problem import nearest
 from orchestration.compiler.recording import recorded_columns
 from orchestration.compiler.render import Recorded, members_of, put_tables, to_inline, to_text, with_columns
-from orchestration.compiler.segment import Status
+from orchestration.compiler.segment import Rule, Status
 from orchestration.compiler.sql import column, located
 from orchestration.errors import MusterError, UnknownNameError
+from orchestration.questions.question import Locate, Question, rules_to_question
 from orchestration.warehouse import Cost, Value, Warehouse
 
 
@@ -160,6 +161,17 @@ class Questions:
         if missing:
             raise QuestionError(f"`{missing.pop()}` is archived, so nobody is in it")
         return to_inline(plans, self.compilation.bases, day, self.places.locate, self.recorded_before(day))
+
+    def question(self, entity: str, rules: Sequence[Rule], day: date, locate: Locate | None = None) -> Question:
+        """Whether each rule holds for each of an entity's subjects as of a day; `locate` finds tables elsewhere."""
+        return rules_to_question(
+            self.compilation,
+            entity,
+            rules,
+            day,
+            locate or self.places.locate,
+            recorded=self.recorded_before(day),
+        )
 
     def recorded_before(self, day: date) -> Recorded:
         """What the warehouse holds of the days before a day, and of the attributes as of it."""

@@ -15,7 +15,7 @@ from orchestration.compiler.words import rule_to_words
 from orchestration.questions.counting import QuestionError, Questions, how_many
 from orchestration.questions.deciding import deciding
 from orchestration.questions.explaining import Asked, Finding, rule_to_branch
-from orchestration.questions.question import Question, rules_to_question
+from orchestration.questions.question import Question
 from orchestration.warehouse import Value
 
 
@@ -85,14 +85,7 @@ def _counted(questions: Questions, entity: str, rule: Rule, day: date) -> tuple[
         if found.differ:
             open_[condition] = found.least, found.most
     rules = tuple(dict.fromkeys((rule, bounds.least, bounds.most, *(end for ends in open_.values() for end in ends))))
-    question = rules_to_question(
-        questions.compilation,
-        entity,
-        rules,
-        day,
-        questions.places.locate,
-        recorded=questions.recorded_before(day),
-    )
+    question = questions.question(entity, rules, day)
     flags = dict(zip(rules, question.names[1:], strict=True))
     decided = _between(flags[bounds.least], flags[bounds.most])
     asked = [flags[rule], f"{decided} and {flags[rule]}", f"{decided} and not {flags[rule]}"]
